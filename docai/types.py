@@ -1,0 +1,307 @@
+"""The types that rooms exchange. All frozen.
+
+Slotted dataclasses and named tuples where there are thousands of them (words, claims), pydantic
+models where they are stored or leave the program (evidence, fields, records).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+
+Origin: TypeAlias = Literal["text-layer", "ocr"]
+ImageKind: TypeAlias = Literal["native", "rendered"]
+Status: TypeAlias = Literal["grounded", "inferred", "seen", "unsupported", "missing", "corrected"]
+Reason: TypeAlias = Literal["not_found", "blank", "redacted", "unreadable", "not_read"]
+Match: TypeAlias = Literal["exact", "normalized", "fuzzy", "region"]
+Role: TypeAlias = Literal["value", "operand", "definition"]
+RegionKind: TypeAlias = Literal["ink", "redaction", "rule"]
+Scalar: TypeAlias = str | bool | int | Decimal | None
+
+
+class Box(NamedTuple):
+    """A rectangle in points, origin top left, after /Rotate, of the page as it lies in the file."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
+@dataclass(frozen=True, slots=True)
+class SourceItem:
+    """What a listing gives without reading bytes. `version` is an ETag or `mtime_ns-size`."""
+
+    uri: str
+    size: int
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file's bytes. `id` is `sha256:<hex>` of them; `media_type` comes from content, not name."""
+
+    id: str
+    uri: str
+    media_type: str
+    page_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word. `confidence` 0..1, None from a text layer. `line` numbers text lines in reading order."""
+
+    text: str
+    box: Box
+    confidence: float | None
+    origin: Origin
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Ink that no word covers (handwriting, stamps, signatures), a redaction, or a ruled blank line."""
+
+    box: Box
+    kind: RegionKind
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """Something that went wrong without ending the document."""
+
+    stage: str
+    code: str
+    message: str
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page, before reading (no words) or after.
+
+    `width_pt`, `height_pt`: size as it lies in the file, after /Rotate. `dpi_x`, `dpi_y`: of the image
+    that is rendered from it. `turned` (0, 90, 180, 270) is the clockwise turn that rights the page and
+    `skew_deg` the further clockwise turn that makes its lines level; boxes are never turned.
+    """
+
+    document_id: str
+    number: int
+    width_pt: float
+    height_pt: float
+    dpi_x: float
+    dpi_y: float
+    image_kind: ImageKind
+    turned: int = 0
+    skew_deg: float = 0.0
+    words: tuple[Word, ...] = ()
+    regions: tuple[Region, ...] = ()
+    reader: str = ""
+    issues: tuple[Issue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PageImage:
+    """Pixels of one page as it lies in the file, after /Rotate.
+
+    `pixels`: uint8, (height, width) gray or (height, width, 3) RGB. `native` promises that they are
+    bit-equal to the embedded scan (turned by /Rotate at most).
+    """
+
+    page_number: int
+    pixels: NDArray[np.uint8]
+    kind: ImageKind
+    dpi_x: float
+    dpi_y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """A passage that a rule used: the clause with the term, the definition of the start date."""
+
+    quote: str
+    page: int
+    value: Scalar = None
+    words: tuple[int, ...] = ()
+    role: Role = "operand"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What an engine says about one field. A field may have several.
+
+    `path`: JSON Pointer of the value (`/line_items/0/total`). `quote`: verbatim from the page.
+    `words`: indices into `Page.words` where the engine knows them (a hint for grounding, never proof).
+    `score`: the engine's own probability 0..1. `rule` with `operands`: how a value was derived.
+    `absent`: the place was found and holds no value.
+    """
+
+    path: str
+    quote: str
+    value: Scalar
+    page: int
+    engine: str
+    score: float | None = None
+    logprob: float | None = None
+    words: tuple[int, ...] = ()
+    rule: str | None = None
+    operands: tuple[Operand, ...] = ()
+    absent: Literal["blank", "redacted"] | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentView:
+    """What an engine sees of one segment: its pages in order, all of them read."""
+
+    document: Document
+    pages: tuple[Page, ...]
+    languages: tuple[str, ...] = field(default=("eng",))
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
+
+
+def _round_box(box: Box) -> list[float]:
+    return [round(float(v), 1) for v in box]
+
+
+JsonBox = Annotated[Box, PlainSerializer(_round_box, return_type=list[float])]
+
+
+class Evidence(_Model):
+    """Where docai found a quote: `boxes` are of `page`, one a line of text; `score` 0..1."""
+
+    page: int
+    quote: str
+    match: Match
+    score: float
+    role: Role = "value"
+    boxes: tuple[JsonBox, ...] = ()
+
+
+class Derivation(_Model):
+    """How an inferred value came about: the rule's name and the paths or values it used."""
+
+    rule: str
+    operands: tuple[str, ...] = ()
+
+
+class Alternative(_Model):
+    """Another reading of a field, with where it stands."""
+
+    value: Any
+    confidence: float
+    evidence: tuple[Evidence, ...] = ()
+
+
+def _to_json_number(value: Any) -> Any:
+    """Decimals live inside docai; at the border they are JSON numbers (integers stay integers)."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value
+
+
+JsonValue = Annotated[Any, BeforeValidator(_to_json_number)]
+
+
+class FieldValue(_Model):
+    """One leaf of a record. `unit` is a currency code for money."""
+
+    path: str
+    value: JsonValue = None
+    status: Status
+    reason: Reason | None = None
+    confidence: float = 0.0
+    unit: str | None = None
+    evidence: tuple[Evidence, ...] = ()
+    derivation: Derivation | None = None
+    alternatives: tuple[Alternative, ...] = ()
+
+
+class DocumentRef(_Model):
+    id: str
+    uri: str
+    page_count: int
+
+
+class SchemaRef(_Model):
+    id: str
+    hash: str
+
+
+class Segment(_Model):
+    """Pages `first`..`last` (from 1, inclusive) where one file holds several documents."""
+
+    first: int
+    last: int
+
+
+class RecordIssue(_Model):
+    stage: str
+    code: str
+    message: str
+    page: int | None = None
+
+
+class Amends(_Model):
+    """The agreement that this one changes, as far as this one names it."""
+
+    title: str | None = None
+    date: str | None = None
+    parties: tuple[str, ...] = ()
+
+
+class Run(_Model):
+    docai: str
+    engine: str
+    model: str | None = None
+    prompt: str | None = None
+    dpi: float | None = None
+    tokens: int | None = None
+    seconds: float = 0.0
+
+
+class Record(_Model):
+    """What docai knows about one document (or one segment of it)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
+
+    document: DocumentRef
+    segment: Segment | None = None
+    schema_ref: SchemaRef = Field(alias="schema")
+    complete: bool
+    values: dict[str, Any]
+    fields: tuple[FieldValue, ...]
+    amends: Amends | None = None
+    issues: tuple[RecordIssue, ...] = ()
+    run: Run
+
+
+class ErrorInfo(_Model):
+    code: str
+    message: str
+    stage: str | None = None
+    page: int | None = None
+    hint: str | None = None
+
+
+class FailedDocument(_Model):
+    id: str | None = None
+    uri: str
+
+
+class Failure(_Model):
+    """A document that ended without a record, and why."""
+
+    document: FailedDocument
+    error: ErrorInfo
+
+
+Outcome: TypeAlias = Record | Failure
