@@ -1,47 +1,13 @@
-"""What to extract: a JSON Schema as a flat list of typed fields, and the record schema derived from it.
-
-Sources: JSON Schema 2020-12 (JSON or YAML), a pydantic model (`module:Class`), a shipped schema by name.
-`x-docai-kind` names a field's kind where its name does not tell; `x-docai-aliases` are labels and phrases
-under which documents print it.
-"""
+"""A schema as docai sees it: a flat list of typed leaves, each with a JSON Pointer."""
 
 from __future__ import annotations
 
-import copy
-import hashlib
-import importlib
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
-from docai.errors import ConfigError
-from docai.types import FieldValue
+from docai.schema.kinds import Kind
 
-Kind: TypeAlias = Literal[
-    "date",
-    "money",
-    "number",
-    "integer",
-    "percent",
-    "duration",
-    "boolean",
-    "enum",
-    "identifier",
-    "organization",
-    "person",
-    "party",
-    "address",
-    "place",
-    "currency",
-    "email",
-    "phone",
-    "title",
-    "text",
-]
-KINDS: frozenset[str] = frozenset(Kind.__args__)  # type: ignore[attr-defined]
 JsonDict: TypeAlias = dict[str, Any]
 
 
@@ -68,7 +34,11 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """A checked schema. `hash` is `sha256:` of its canonical JSON; `cues` are words that name the document kind."""
+    """A checked schema. `hash` is `sha256:` of its canonical JSON.
+
+    `definition` is the user's schema with every reference resolved; `cues` are words that name the
+    document kind.
+    """
 
     id: str
     hash: str
@@ -80,9 +50,12 @@ class Schema:
 
     def field(self, path: str) -> Field:
         """The leaf that a concrete path (`/line_items/3/total`) belongs to; KeyError if none."""
-        wanted = template(path)
+        parts = path.split("/")
         for item in self.fields:
-            if item.path == wanted:
+            wanted = item.path.split("/")
+            if len(wanted) == len(parts) and all(
+                w == p or (w == "*" and p.isdecimal()) for w, p in zip(wanted, parts, strict=True)
+            ):
                 return item
         raise KeyError(path)
 
@@ -90,3 +63,12 @@ class Schema:
 def template(path: str) -> str:
     """`/line_items/3/total` -> `/line_items/*/total`."""
     return re.sub(r"/\d+(?=/|$)", "/*", path)
+
+
+def escape(name: str) -> str:
+    """A property name as a JSON Pointer segment."""
+    return name.replace("~", "~0").replace("/", "~1")
+
+
+def unescape(segment: str) -> str:
+    return segment.replace("~1", "/").replace("~0", "~")
