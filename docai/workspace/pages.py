@@ -1,0 +1,46 @@
+"""Pages that have been read: committed one by one, so that a killed run repeats only those in flight."""
+
+from __future__ import annotations
+
+from docai.types import Page
+from docai.workspace.codec import decode_page, encode_page
+from docai.workspace.database import Database
+
+
+class PageStore:
+    """Pages by document, reading key and number.
+
+    The reading key names everything that a reading depends on but the bytes: reader and its version,
+    languages, DPI. The same document under another key is read again.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def put_page(self, page: Page, reading_key: str) -> Page:
+        """Commit one page, at once. Returns it as `get_pages` will give it (boxes to 1/100 pt): work on
+        with that one, so that a resumed run and an undisturbed one give equal records."""
+        body = encode_page(page)
+        with self._database.transaction() as db:
+            db.execute(
+                "INSERT INTO pages (document_id, reading_key, number, body) VALUES (?, ?, ?, ?) "
+                "ON CONFLICT DO UPDATE SET body = excluded.body",
+                (page.document_id, reading_key, page.number, body),
+            )
+        return decode_page(body)
+
+    def get_pages(self, document_id: str, reading_key: str) -> dict[int, Page]:
+        """The pages of a document that have been read, by number."""
+        rows = self._database.select(
+            "SELECT number, body FROM pages WHERE document_id = ? AND reading_key = ? ORDER BY number",
+            (document_id, reading_key),
+        )
+        return {row["number"]: decode_page(row["body"]) for row in rows}
+
+    def forget_pages(self, document_id: str, reading_key: str) -> int:
+        """Drop a document's pages, so that `--force` reads them again; says how many there were."""
+        with self._database.transaction() as db:
+            done = db.execute(
+                "DELETE FROM pages WHERE document_id = ? AND reading_key = ?", (document_id, reading_key)
+            )
+            return done.rowcount
