@@ -10,16 +10,34 @@ from __future__ import annotations
 from docai.schema.kinds import KINDS, Kind
 from docai.schema.loading import list_shipped, load_schema
 from docai.schema.model import Field, JsonDict, Schema, escape, template, unescape
+from docai.schema.records import (
+    Gap,
+    assemble,
+    assemble_values,
+    coerce_value,
+    record_schema,
+    to_model,
+    validate_values,
+    value_at,
+)
 
 __all__ = [
     "KINDS",
     "Field",
+    "Gap",
     "JsonDict",
     "Kind",
     "Schema",
+    "assemble",
+    "assemble_values",
+    "coerce_value",
     "escape",
     "list_shipped",
     "load_schema",
+    "record_schema",
     "template",
+    "to_model",
     "unescape",
+    "validate_values",
+    "value_at",
 ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Literal, TypeAlias
 
 Kind: TypeAlias = Literal[
@@ -32,7 +33,7 @@ Kind: TypeAlias = Literal[
     "title",
     "text",
 ]
-KINDS: frozenset[str] = frozenset(Kind.__args__)  # type: ignore[attr-defined]
+KINDS: frozenset[Kind] = frozenset(Kind.__args__)  # type: ignore[attr-defined]
 
 _FORMATS: dict[str, Kind] = {
     "date": "date",
@@ -53,12 +54,12 @@ _WORDS: dict[Kind, str] = {
     " discount rabatt tip gross net",
     "percent": "percent percentage pct prozent prozentsatz pourcentage taux steuersatz",
     "number": "quantity quantities qty count pieces menge anzahl stueck quantite nombre weight gewicht"
-    " poids volume area hours units spots",
+    " poids volume area hours units spots pages months days",
     "duration": "term period notice duration lifetime laufzeit dauer frist kuendigungsfrist duree delai"
     " preavis",
     "identifier": "number num no nr id ids identifier ref reference code iban bic swift sku ean isin vatin"
-    " ssn ein tin nummer kennung aktenzeichen referenz numero identifiant siret siren"
-    " rechnungsnr invoice_no",
+    " ssn ein tin account nummer kennung aktenzeichen referenz numero identifiant siret siren"
+    " rechnungsnr",
     "organization": "company vendor supplier seller buyer customer client merchant store shop advertiser"
     " agency employer bank insurer carrier manufacturer organization organisation"
     " organisationname corporation issuer payee payer contractor subcontractor shipper"
@@ -69,18 +70,18 @@ _WORDS: dict[Kind, str] = {
     " distributor reseller vertragspartei vertragsparteien partei parteien partie bailleur"
     " locataire vermieter mieter",
     "person": "person signer signatory signature signatures author contact attorney lawyer employee"
-    " manager witness notary driver patient doctor applicant cashier salesperson owner"
-    " unterzeichner ansprechpartner signataire",
+    " manager witness notary driver patient doctor applicant cashier salesperson executive owner"
+    " surname vorname nachname unterzeichner ansprechpartner signataire",
     "address": "address addresses street adresse anschrift strasse rue location postanschrift",
     "place": "law jurisdiction state country city town venue county province region forum place court"
     " gerichtsstand recht land stadt ort pays ville juridiction tribunal lieu",
     "currency": "currency waehrung devise monnaie",
-    "email": "email mail e_mail courriel",
+    "email": "email mail courriel",
     "phone": "phone telephone tel fax mobile telefon handy telefax portable",
     "title": "title titel titre betreff subject",
     "text": "description text terms method type status remarks notes note comment comments details"
     " reason beschreibung bezeichnung bemerkung designation libelle mode language sprache"
-    " product item scope purpose relationship class category unit payment_terms",
+    " product item scope purpose relationship class category unit",
 }
 # Words that decide only when no other word of the name does: "start" in `flight_start`, "due" in `due`.
 _WEAK_WORDS: dict[Kind, str] = {
@@ -111,40 +112,30 @@ _ENDINGS: tuple[tuple[str, Kind], ...] = (
     ("waehrung", "currency"),
 )
 # The head noun stands before these: `date_of_issue`, `notice_period_to_terminate_renewal`.
+_ENGLISH = ("of", "to", "for", "from", "by", "in", "at", "with", "before", "after", "per", "on")
 _PREPOSITIONS = frozenset(
-    [
-        "of",
-        "to",
-        "for",
-        "from",
-        "by",
-        "in",
-        "at",
-        "with",
-        "before",
-        "after",
-        "per",
-        "on",
-        "de",
-        "du",
-        "des",
-        "d",
-        "la",
-        "le",
-        "von",
-        "zur",
-        "zum",
-        "der",
-        "die",
-        "das",
-    ]
+    (*_ENGLISH, "de", "du", "des", "d", "la", "le", "von", "zur", "zum", "der", "die", "das")
 )
 # `seller_name` is what `seller` is; `name` alone asks the parent.
-_NEUTRAL = frozenset(["name", "names", "full", "legal", "value", "info", "nom", "bezeichner", "text_"])
-_RATE_OWNERS = frozenset(
-    ["tax", "vat", "gst", "discount", "interest", "exchange", "commission", "royalty", "mwst"]
-)
-_STRING_KINDS_OF_PARENT: frozenset[Kind] = frozenset(("organization", "party", "person"))
+_NEUTRAL = frozenset(("name", "names", "full", "legal", "value", "info", "nom", "bezeichner"))
+_RATE_OWNERS = frozenset(("tax", "vat", "gst", "discount", "interest", "exchange", "commission", "royalty"))
+# `term_end` and `period_from` are dates although terms and periods are durations.
+_BOUNDS = frozenset(("start", "end", "from", "to", "until", "begin", "expires", "von", "bis", "ab", "debut"))
+# Two words that mean something else than the last one alone.
+_PAIRS: dict[tuple[str, str], Kind] = {
+    **dict.fromkeys((("bill", "to"), ("ship", "to"), ("sold", "to"), ("invoice", "to")), "organization"),
+    **dict.fromkeys((("first", "name"), ("last", "name"), ("given", "name"), ("family", "name")), "person"),
+    **dict.fromkeys((("signed", "by"), ("prepared", "by"), ("approved", "by"), ("issued", "by")), "person"),
+    **dict.fromkeys((("web", "address"), ("ip", "address")), "text"),
+    **dict.fromkeys((("email", "address"), ("mail", "address")), "email"),
+    **dict.fromkeys((("phone", "number"), ("fax", "number"), ("telephone", "number")), "phone"),
+    ("mobile", "number"): "phone",
+    ("currency", "code"): "currency",
+    ("country", "code"): "place",
+    ("state", "code"): "place",
+    ("number", "of"): "number",
+}
+_KINDS_OF_NAMES: frozenset[Kind] = frozenset(("organization", "party", "person"))
 
 
 def _index(words: dict[Kind, str]) -> dict[str, Kind]:
@@ -179,6 +170,11 @@ def _kind_of_word(word: str, previous: str) -> Kind | None:
 
 def kind_of_words(tokens: Sequence[str]) -> Kind | None:
     """The kind that a name's head noun tells, read from its end; None if no word tells one."""
+    for previous, word in pairwise(tokens):
+        if (previous, word) in _PAIRS and (word == tokens[-1] or word == "of"):
+            return _PAIRS[previous, word]
+    if len(tokens) > 1 and tokens[-1] in _BOUNDS:
+        return "date"
     cut = next((i for i, token in enumerate(tokens) if i and token in _PREPOSITIONS), len(tokens))
     for part in (tokens[:cut], tokens[cut:]):
         for i in range(len(part) - 1, -1, -1):
@@ -209,7 +205,7 @@ def _word_kind(names: Sequence[str], description: str) -> Kind | None:
         return kind
     is_name = bool(own) and all(token in _NEUTRAL for token in own)
     parent = _parent_kind(names)
-    if is_name and parent in _STRING_KINDS_OF_PARENT:
+    if is_name and parent in _KINDS_OF_NAMES:
         return parent
     return _kind_of_description(description) or (parent if is_name else None)
 

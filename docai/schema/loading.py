@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docai.errors import ConfigError
-from docai.schema.flatten import build_schema, invalid
+from docai.schema.flatten import build_schema
 from docai.schema.model import JsonDict, Schema
+from docai.schema.resolve import invalid
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
