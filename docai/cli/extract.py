@@ -1,0 +1,88 @@
+"""`docai extract`: folders and files in, one record a document out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+EXAMPLES = """\
+Examples:
+
+  docai extract contracts/                         schema from the folder's name or the content
+
+  docai extract scan.tif --schema invoice          one file, one shipped schema
+
+  docai extract in/ -s my.schema.json -o out.xlsx  your own schema, a workbook with links to the evidence
+
+  docai extract contracts/ | jq .values            JSON lines in a pipe
+
+Exit codes: 0 all done, 1 some documents failed or are incomplete, 2 bad usage or configuration.
+"""
+
+
+def extract(
+    paths: Annotated[
+        list[Path], typer.Argument(help="Files or folders; - reads one document from standard input.")
+    ],
+    schema: Annotated[
+        str | None,
+        typer.Option(
+            "--schema", "-s", help="A shipped schema's name, a JSON or YAML file, or module:PydanticModel."
+        ),
+    ] = None,
+    pipeline: Annotated[
+        str | None, typer.Option("--pipeline", "-p", help="A shipped pipeline's name or a YAML file.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", help="Write records to .jsonl, .csv, .xlsx or .parquet instead of printing them."
+        ),
+    ] = None,
+    workspace: Annotated[
+        Path | None, typer.Option(help="Folder that holds .docai (default: nearest upwards, else here).")
+    ] = None,
+    lang: Annotated[
+        str | None, typer.Option(help="Languages of the documents, e.g. eng+deu (default: eng).")
+    ] = None,
+    password: Annotated[str | None, typer.Option(help="Password for encrypted PDFs.")] = None,
+    split: Annotated[
+        bool, typer.Option("--split", help="One file holds several documents: a record for each.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Read and extract again what is done.")] = False,
+    workers: Annotated[
+        int | None, typer.Option("--workers", "-j", min=0, help="Worker processes (default: one a core).")
+    ] = None,
+    keep_unsupported: Annotated[
+        bool, typer.Option("--keep-unsupported", help="Let values enter that the page does not show.")
+    ] = False,
+    json_lines: Annotated[bool, typer.Option("--json", help="JSON lines also on a terminal.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")] = False,
+) -> None:
+    """Extract one record per document; every value with its page, box and quote."""
+    from docai.cli.output import write_or_print
+    from docai.cli.progress import Progress
+    from docai.wiring import prepare_job
+
+    job = prepare_job(
+        paths,
+        schema=schema,
+        pipeline=pipeline,
+        workspace=workspace,
+        languages=tuple(lang.split("+")) if lang else None,
+        password=password,
+        split=split or None,
+        force=force,
+        workers=workers,
+        keep_unsupported=keep_unsupported or None,
+    )
+    progress = Progress(quiet=quiet)
+    with job, progress:
+        write_or_print(job.run(progress.on_event), out, json_lines=json_lines)
+    progress.print_summary(job.schema_note())
+    raise typer.Exit(progress.exit_code)
+
+
+extract.__doc__ = f"{extract.__doc__}\n\n{EXAMPLES}"

@@ -1,0 +1,77 @@
+"""The `docai` command: parse, wire, call, print. Heavy imports wait until a command runs."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from docai.cli.eval import evaluate
+from docai.cli.extract import extract
+from docai.cli.records import records_app
+from docai.cli.schema import schema_app
+
+app = typer.Typer(
+    name="docai",
+    help="Folders of documents into records you can prove: every value with its page, box and quote.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("extract")(extract)
+app.add_typer(records_app, name="records")
+app.add_typer(schema_app, name="schema")
+app.command("eval")(evaluate)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from docai import __version__
+
+        typer.echo(f"docai {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: bool = typer.Option(
+        False, "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
+    ),
+) -> None:
+    """Folders of documents into records you can prove: every value with its page, box and quote.
+
+    docai extract contracts/            records of a folder, as a table (or JSON lines in a pipe)
+
+    docai records show acme.pdf --image acme.png      look at the evidence
+
+    docai schema list                   the schemas that ship with docai
+    """
+
+
+def main() -> None:
+    """Run the command line; docai's own errors become one line and their exit code."""
+    import click
+
+    from docai.errors import DocaiError
+
+    try:
+        # Not in standalone mode, where click would turn Ctrl-C into exit code 1.
+        sys.exit(app(standalone_mode=False) or 0)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except DocaiError as error:
+        typer.echo(f"docai: {error}", err=True)
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        typer.echo("docai: stopped; what was done is kept, the same command goes on from there", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of our output (head, less) is gone; nothing is wrong with the work itself.
+        sys.stderr.close()
+        sys.exit(141)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,235 @@
+"""One document -> its records, through protocols only.
+
+A document is opened, each page is read on its own, and then each segment becomes one record:
+
+    open -> read every page -> split -> choose a schema -> extract -> prove and merge -> record
+
+Every step is a task of its own, so that pages of one document are read side by side, are kept as soon as
+they are done, and a crash costs no more than the task it happened in.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+from docai import __version__
+from docai.errors import DocaiError, DocumentError
+from docai.extraction.merge import merge_claims
+from docai.protocols import ExtractionModel, PageRenderer, Reader
+from docai.schema import Schema, assemble_values
+from docai.types import (
+    Document,
+    DocumentRef,
+    DocumentView,
+    FieldValue,
+    Issue,
+    Page,
+    Record,
+    RecordIssue,
+    Run,
+    SchemaRef,
+    Segment,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTask:
+    """Open a file: what it is and which pages it has."""
+
+    path: Path
+    uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTask:
+    """Read one page of a file."""
+
+    path: Path
+    uri: str
+    page: Page
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractTask:
+    """Make the records of a document whose pages were read (a page that failed has an issue)."""
+
+    document: Document
+    pages: tuple[Page, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    document: Document
+    pages: tuple[Page, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """Records of one document. `chosen`: per record, whether docai chose the schema by content."""
+
+    records: tuple[Record, ...]
+    chosen: tuple[bool, ...]
+
+
+Task: TypeAlias = OpenTask | ReadTask | ExtractTask
+Result: TypeAlias = Opened | Page | Extracted
+
+
+class ChooseSchema(Protocol):
+    """The schema for a segment, and whether its content decided. Raises `DocumentError` if none fits."""
+
+    def __call__(self, pages: Sequence[Page]) -> tuple[Schema, bool]: ...
+
+
+SplitPages: TypeAlias = Callable[[Sequence[Page]], Sequence[tuple[int, int]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What enters `values` beyond proven values."""
+
+    keep_unsupported: bool = False
+    keep_seen: bool = False
+
+
+class DocumentWorker:
+    """Does tasks one after the other and keeps the last file open, since pages come in runs."""
+
+    def __init__(
+        self,
+        renderer: PageRenderer,
+        reader: Reader,
+        model: ExtractionModel,
+        choose: ChooseSchema,
+        split: SplitPages | None = None,
+        policy: Policy | None = None,
+        languages: tuple[str, ...] = ("eng",),
+    ) -> None:
+        self._renderer = renderer
+        self._reader = reader
+        self._model = model
+        self._choose = choose
+        self._split = split
+        self._policy = policy or Policy()
+        self._languages = languages
+        self._open_id: str | None = None
+
+    def __call__(self, task: Task) -> Result:
+        match task:
+            case OpenTask():
+                return self._open(task.path, task.uri)
+            case ReadTask():
+                if self._open_id != task.page.document_id:
+                    self._open(task.path, task.uri)
+                return read_page(task.page, self._renderer, self._reader)
+            case ExtractTask():
+                return self._extract(task)
+
+    def _open(self, path: Path, uri: str) -> Opened:
+        self._open_id = None
+        document = self._renderer.open(path, uri)
+        pages = tuple(self._renderer.pages(document))
+        self._open_id = document.id
+        return Opened(document, pages)
+
+    def _extract(self, task: ExtractTask) -> Extracted:
+        raise_if_nothing_read(task.pages, task.document.uri)
+        records, chosen = [], []
+        segments = self._split(task.pages) if self._split else [(1, len(task.pages))]
+        for first, last in segments:
+            pages = task.pages[first - 1 : last]
+            schema, by_content = self._choose(pages)
+            view = DocumentView(task.document, pages, self._languages)
+            segment = Segment(first=first, last=last) if len(segments) > 1 else None
+            records.append(extract_record(view, schema, self._model, self._policy, segment))
+            chosen.append(by_content)
+        return Extracted(tuple(records), tuple(chosen))
+
+
+def read_page(page: Page, renderer: PageRenderer, reader: Reader) -> Page:
+    """Render a page and read its words; a page turned or skewed keeps boxes as it lies."""
+    image = renderer.render(page)
+    return reader.read(replace(page, image_kind=image.kind), image, renderer.text_layer(page))
+
+
+def extract_record(
+    view: DocumentView,
+    schema: Schema,
+    model: ExtractionModel,
+    policy: Policy,
+    segment: Segment | None = None,
+) -> Record:
+    """Claims of an engine, each proven against the pages' words, as one record."""
+    started = time.perf_counter()
+    complete = all(was_read(page) for page in view.pages)
+    claims = model.extract(view, schema)
+    fields = merge_claims(claims, view.pages, schema, complete=complete)
+    values = assemble_values(
+        schema, fields, keep_unsupported=policy.keep_unsupported, keep_seen=policy.keep_seen
+    )
+    return Record(
+        document=DocumentRef(id=view.document.id, uri=view.document.uri, page_count=view.document.page_count),
+        segment=segment,
+        schema_ref=SchemaRef(id=schema.id, hash=schema.hash),
+        complete=complete,
+        values=values,
+        fields=fields,
+        issues=tuple(_record_issues(view.pages)),
+        run=Run(
+            docai=__version__,
+            engine=model.name,
+            dpi=_lowest_dpi(view.pages),
+            seconds=round(time.perf_counter() - started, 3),
+        ),
+    )
+
+
+def failed_page(page: Page, error: DocaiError) -> Page:
+    """The page as a record may still tell of it: no words, and why."""
+    issue = Issue(error.stage or "pages", error.code, error.message, page.number)
+    return replace(page, words=(), issues=(*page.issues, issue), reader="")
+
+
+def was_read(page: Page) -> bool:
+    """Whether a reader finished with the page (a blank page was read, a failed one was not)."""
+    return bool(page.reader)
+
+
+def raise_if_nothing_read(pages: Sequence[Page], uri: str) -> None:
+    """A document none of whose pages could be read is a failure, not an empty record."""
+    if pages and any(was_read(page) for page in pages):
+        return
+    issue = next((i for page in pages for i in page.issues), None)
+    raise DocumentError(
+        issue.code if issue else "no-pages",
+        issue.message if issue else "the file has no pages",
+        document=uri,
+        page=issue.page if issue else None,
+        stage=issue.stage if issue else "pages",
+        hint="nothing of this file could be read",
+    )
+
+
+def count_statuses(fields: Sequence[FieldValue]) -> dict[str, int]:
+    """How many fields have which status."""
+    counts: dict[str, int] = {}
+    for field in fields:
+        counts[field.status] = counts.get(field.status, 0) + 1
+    return counts
+
+
+def _record_issues(pages: Sequence[Page]) -> list[RecordIssue]:
+    return [
+        RecordIssue(stage=i.stage, code=i.code, message=i.message, page=i.page or page.number)
+        for page in pages
+        for i in page.issues
+    ]
+
+
+def _lowest_dpi(pages: Sequence[Page]) -> float | None:
+    values = [min(page.dpi_x, page.dpi_y) for page in pages if was_read(page)]
+    return round(min(values), 1) if values else None
