@@ -34,7 +34,7 @@ def check_metaschema(definition: JsonDict, where: str) -> None:
 
 
 def resolve(definition: JsonDict, where: str) -> JsonDict:
-    """A copy in which what a `$ref` names stands in its place; ConfigError for cycles and outside references."""
+    """A copy with what each `$ref` names in its place; ConfigError for cycles and outside references."""
     resolver = _Resolver(definition, where)
     resolved: JsonDict = resolver.resolve(definition, "", ())
     return {key: value for key, value in resolved.items() if key not in _DEFINITIONS}
