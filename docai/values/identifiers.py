@@ -8,7 +8,7 @@ from docai.values.dates import find_dates
 from docai.values.durations import find_durations
 from docai.values.money import find_money
 from docai.values.numbers import find_percents
-from docai.values.spans import Found, drop_overlaps, overlaps
+from docai.values.spans import Cover, Found, drop_overlaps
 
 # 3..30 characters of a code: letters and digits with single marks inside, one digit at least.
 _CODE = re.compile(r"(?<![\w/])#?(?P<code>[^\W_](?:[^\W_]|[/\-._](?=[^\W_])){2,29})(?![\w])")
@@ -19,6 +19,7 @@ _PHONE = re.compile(r"(?<![\w/\-.,])(?:\+|\(\+?)?\d(?:\d|[ ()\-/.]{1,3}(?=[\d(])
 _PHONE_LABEL = re.compile(
     r"(?:tel|fax|phone|mobil\w{0,3}|hp|telefon|téléphone|call)\b[\s.:#/]{0,6}$", re.IGNORECASE
 )
+_PHONE_US = re.compile(r"(?:\+?1[\-. ]{1,2})?\(?\d{3}\)?[\-. ]{1,2}\d{3}[\-. ]\d{4}")
 _IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?:\s?[A-Z\d]{4}){2,7}(?:\s?[A-Z\d]{1,4})?(?!\w)")
 _VAT = re.compile(
     r"(?<!\w)(?:ATU\d{8}|BE\s?[01]\d{9}|CHE[\-\s]?\d{3}\.?\d{3}\.?\d{3}|DE\s?\d{9}|DK\s?\d{8}|ES\s?[A-Z\d]\d{7}[A-Z\d]"
@@ -37,19 +38,25 @@ def find_emails(text: str) -> list[Found]:
     return [_plain(m, value=m.group(0).casefold()) for m in _EMAIL.finditer(text)] if "@" in text else []
 
 
+def _labelled(text: str, at: int) -> bool:
+    return _PHONE_LABEL.search(text, max(0, at - 16), at) is not None
+
+
 def find_phones(text: str) -> list[Found]:
     """Telephone and fax numbers: with +, a label before them, or grouped digits; value: + and digits."""
     found = []
-    dates = find_dates(text)
+    dates = Cover(find_dates(text))
     for match in _PHONE.finditer(text):
         written = match.group(0)
         digits = re.sub(r"\D", "", written)
-        labelled = _PHONE_LABEL.search(text, max(0, match.start() - 16), match.start()) is not None
-        grouped = len(re.findall(r"[ ()\-/.]{1,3}", written)) >= 1 and written[0] in "0(+1"
+        labelled = _labelled(text, match.start())
+        grouped = _PHONE_US.fullmatch(written) is not None or (
+            written[0] in "0(+" and re.search(r"[ ()\-/.]", written[1:]) is not None
+        )
         if not 7 <= len(digits) <= 15 or not (written[0] == "+" or labelled or grouped):
             continue
         item = _plain(match, value=("+" if "+" in written[:2] else "") + digits)
-        if not overlaps(item, dates):
+        if not dates.touching(item.start, item.end):
             found.append(item)
     return found
 
@@ -84,18 +91,19 @@ def find_vat_ids(text: str) -> list[Found]:
 def find_identifiers(text: str) -> list[Found]:
     """Codes with a digit, 3..30 characters, that are no date, amount, percent, e-mail, IBAN or VAT number."""
     typed = find_dates(text) + find_emails(text) + find_ibans(text) + find_vat_ids(text) + find_percents(text)
+    typed += [f for f in find_phones(text) if str(f.value)[0] == "+" or _labelled(text, f.start)]
     typed += [f for f in find_money(text) if f.unit or re.search(r"[.,]\d{2}$", f.text)] + find_durations(
         text
     )
+    cover = Cover(typed)
     found = []
     for match in _CODE.finditer(text):
         code = match["code"]
         if not any(c.isdigit() for c in code):
             continue
         item = _plain(match, "code")
-        inside = [t for t in typed if t.start < item.end and item.start < t.end]
-        # A code may hold what reads like a date (RE-20151008/504); what covers it whole is no code.
-        if any(t.start <= item.start and t.end >= item.end for t in inside):
+        # A code may hold what reads like a date (RE-20151008/504); what a value covers whole is no code.
+        if cover.covers(item.start, item.end):
             continue
         found.append(item)
     return drop_overlaps(found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from docai.values.calendar_words import month_number, strip_accents
-from docai.values.spans import Found, drop_overlaps
+from docai.values.spans import Cover, Found, drop_overlaps
 
 # Legal forms, longest first where one begins another. A full stop after the form belongs to it.
 _FORMS = (
@@ -19,9 +19,12 @@ _FORMS = (
 )
 _SUFFIX_END = r"(?:\.(?!\w)|(?![\w]))"
 _SUFFIX = re.compile(rf"(?<![\w.])(?P<form>{_FORMS}){_SUFFIX_END}")
+_SUFFIX_UPPER = re.compile(rf"(?<![\w.])(?P<form>{_FORMS}){_SUFFIX_END}", re.IGNORECASE)
+# In text that is all capitals these forms are also words or initials.
+_UPPER_WORDS = frozenset(
+    ("as", "se", "sa", "pt", "ag", "ug", "ab", "sl", "pc", "sci", "nv", "na", "kk", "oy")
+)
 _SUFFIX_ANY_CASE = re.compile(rf"[\s,]{{1,3}}\(?(?P<form>{_FORMS})\.?\)?\s*$", re.IGNORECASE)
-_LEGAL_ONLY_TEXT = "enterprise enterprises trading company co pac"
-_LEGAL_ONLY = frozenset(_LEGAL_ONLY_TEXT.split())
 _KEYWORD = re.compile(
     r"(?<![^\W\d_])(?:Bank|University|Universität|Université|College|Institute|Institut|Association|Foundation|Stiftung|"
     r"Trust|Committee|Hospital|Authority|Council|Ministry|Department|Center|Centre|Society|Union|Agency|Verein|"
@@ -138,7 +141,11 @@ def _joins_parties(connector: str, before: str) -> bool:
 def find_organizations(text: str) -> list[Found]:
     """Names with a legal form or a word such as Bank or University; value: the normalised name."""
     found: list[Found] = []
-    for match in _SUFFIX.finditer(text):
+    for match in _SUFFIX_UPPER.finditer(text):
+        form = match["form"]
+        shouted = form.isupper() and form.casefold() not in _UPPER_WORDS
+        if not shouted and _SUFFIX.match(text, match.start()) is None:
+            continue
         start = _start_of_name(text, match.start())
         if start is not None:
             found.append(_organization(text, start, match.end()))
@@ -160,14 +167,14 @@ def _organization(text: str, start: int, end: int) -> Found:
 
 def find_persons(text: str) -> list[Found]:
     """Two to five capitalised words that are no organisation or heading; weak evidence alone."""
-    organizations = find_organizations(text)
+    organizations = Cover(find_organizations(text))
     found = []
     for match in _PERSON.finditer(text):
         words = [w.strip(".,’'").casefold() for w in match["name"].split()]
         if match["honorific"] is None and any(w in _NOT_PERSON or month_number(w) for w in words):
             continue
         start, end = match.start("name"), match.end()
-        if any(o.start < end and start < o.end for o in organizations):
+        if organizations.touching(start, end):
             continue
         written = text[start:end]
         found.append(Found(start, end, written, normalize_name(written)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -53,6 +54,19 @@ def drop_overlaps(found: list[Found]) -> list[Found]:
     return kept
 
 
-def overlaps(item: Found, others: list[Found]) -> bool:
-    """Whether any of `others` shares a character with `item`."""
-    return any(item.start < other.end and other.start < item.end for other in others)
+class Cover:
+    """Which of many values a stretch of text touches; of overlapping ones the longer counts."""
+
+    def __init__(self, found: list[Found]) -> None:
+        self._items = drop_overlaps(found)
+        self._starts = [item.start for item in self._items]
+
+    def touching(self, start: int, end: int) -> list[Found]:
+        """Values that share a character with `start:end`."""
+        first = max(0, bisect.bisect_right(self._starts, start) - 1)
+        last = bisect.bisect_left(self._starts, end)
+        return [item for item in self._items[first:last] if item.end > start]
+
+    def covers(self, start: int, end: int) -> bool:
+        """Whether one value holds all of `start:end`."""
+        return any(i.start <= start and i.end >= end for i in self.touching(start, end))
