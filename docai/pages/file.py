@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, overload
 
 from docai.errors import DocaiError, DocumentError
+from docai.pages.confine import tells_of_memory
 from docai.pages.limits import STAGE
 from docai.types import ImageKind, PageImage, Word
 
@@ -77,16 +78,16 @@ def translate_errors(uri: str, page: int | None = None) -> Iterator[None]:
         yield
     except DocaiError:
         raise
-    except MemoryError as error:
-        raise DocumentError(
-            "memory",
-            "decoding needs more memory than a worker may use",
-            document=uri,
-            page=page,
-            stage=STAGE,
-            hint="split the file or raise the memory limit",
-        ) from error
     except Exception as error:
+        if tells_of_memory(error):
+            raise DocumentError(
+                "memory",
+                "decoding needs more memory than a worker may use",
+                document=uri,
+                page=page,
+                stage=STAGE,
+                hint="split the file or raise the memory limit",
+            ) from error
         # Decoders raise RuntimeError, SyntaxError, struct.error, KeyError and more on broken input.
         lines = str(error).strip().splitlines()
         detail = lines[0][:160] if lines else type(error).__name__

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from docai.errors import DocumentError
 from docai.pages import media
-from docai.pages.file import PageFile, TextLayer, translate_errors
+from docai.pages.file import PageFile, TextLayer
 from docai.pages.limits import STAGE, PageLimits
 from docai.types import Document, Page, PageImage
 
@@ -141,6 +141,3 @@ def _require_media(head: bytes, uri: str) -> str:
             hint="convert it to PDF",
         )
     return media_type
-
-
-__all__ = ["DocumentRenderer", "PageLimits", "TextLayer", "translate_errors"]
