@@ -55,7 +55,7 @@ def render_card(judgement: Judgement, picture: Picture | str) -> str:
     )
     passages = "".join(
         f"<q>{escape(_shorten(p.text))}</q> <small>p. {', '.join(map(str, p.pages))}</small><br>"
-        for p in judgement.passages[:3]
+        for p in [p for p in judgement.passages if p.pages][:3]
     )
     field, group = escape(judgement.target.key.strip("/")), escape(judgement.group)
     return (

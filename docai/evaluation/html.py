@@ -18,7 +18,7 @@ from docai.evaluation.truth import Labels
 
 
 def write_html(path: Path, report: Report, labels: Labels, show_page: ShowPage) -> None:
-    """Write the report. `show_page` gives a page's image by (uri, number); where it fails, the page says so."""
+    """Write the report. `show_page` gives a page's image by (uri, number); a page that fails says so."""
     path.write_text(build_html(report, labels, show_page), encoding="utf-8")
 
 
@@ -37,7 +37,8 @@ def build_html(report: Report, labels: Labels, show_page: ShowPage) -> str:
         f"<title>{escape(title)}</title><style>{style}</style></head><body>"
         f'<svg class="symbols" aria-hidden="true">{"".join(album.symbols.values())}</svg>'
         f"<main>{_head(report)}{_fields(report)}{_proof(report)}"
-        f"{_documents(report)}{render_failures(failed, cards)}</main><script>{script}</script></body></html>\n"
+        f"{_documents(report)}{render_failures(failed, cards)}</main>"
+        f"<script>{script}</script></body></html>\n"
     )
 
 
@@ -89,8 +90,8 @@ def _fields(report: Report) -> str:
         names = ", ".join(n.strip("/") for n in report.unknown_labels)
         note = f'<p class="note">Not scored, since the schema has no such property: {escape(names)}</p>'
     return (
-        f'<section><h2>Fields</h2><div class="pair"><figure>{plot_fields(report.groups)}'
-        f'<figcaption class="legend">{legend}</figcaption></figure></div>'
+        f"<section><h2>Fields</h2><figure>{plot_fields(report.groups)}"
+        f'<figcaption class="legend">{legend}</figcaption></figure>'
         '<table class="fields"><thead><tr><th>field</th><th>right</th><th>false</th><th>missed</th>'
         f"<th>precision</th><th>recall</th><th>F1</th>{heads}</tr></thead><tbody>{rows}{means}</tbody></table>"
         f"{note}</section>"

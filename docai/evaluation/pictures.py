@@ -98,7 +98,7 @@ class Album:
             pages = load_annotations(self.folder, judgement.file, page_dpi)
             self._annotations[judgement.file] = pages
         words = pages.get(page, ())
-        texts = [p.text for p in judgement.passages if page in p.pages] or _truth_texts(judgement)
+        texts = [p.text for p in judgement.passages if page in p.pages or not p.pages] or _cells(judgement)
         found = []
         for text in texts[:6]:
             spelled = next(find_quote(text, words), None) if words else None
@@ -111,11 +111,10 @@ def _first_wrong_evidence(judgement: Judgement) -> tuple[Evidence, ...]:
     return next((leaf.evidence for leaf in wrong if leaf.evidence), ())
 
 
-def _truth_texts(judgement: Judgement) -> list[str]:
-    truth = judgement.truth
-    if judgement.target.shape == "rows":
-        return [str(value) for row in truth for value in row.values()]
-    return [str(v) for v in truth] if isinstance(truth, list) else [] if truth is None else [str(truth)]
+def _cells(judgement: Judgement) -> list[str]:
+    """The texts of rows; scalars and lists have passages."""
+    is_rows = judgement.target.shape == "rows"
+    return [str(value) for row in judgement.truth for value in row.values()] if is_rows else []
 
 
 def _window(boxes: Sequence[Box], width_pt: float, height_pt: float) -> Box:

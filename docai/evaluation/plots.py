@@ -13,7 +13,7 @@ from docai.evaluation.table import format_ratio
 def plot_fields(groups: Sequence[GroupReport]) -> str:
     """F1 of every field as a row; a dot for each group of documents, a bar for all of them."""
     keys = list(groups[0].fields)
-    left, width, row_px, top = 230, 640, 26, 14
+    left, width, row_px, top = 280, 1080, 26, 14
     height = top + row_px * len(keys) + 30
     scale = width - left - 60
     out = [_open(width, height, "F1 of each field"), *_axis(left, top, scale, row_px * len(keys))]
@@ -97,9 +97,9 @@ def plot_confidences(confidences: Iterable[tuple[float, bool]], bin_count: int =
 
 def plot_statuses(statuses: Mapping[str, Tally]) -> str:
     """A bar for each status, the right part of it apart from the wrong one."""
-    left, row_px, top, width = 110, 30, 6, 640
+    left, row_px, top, width = 110, 30, 6, 1080
     most = max((t.count for t in statuses.values()), default=1) or 1
-    scale = width - left - 150
+    scale = width - left - 220
     out = [_open(width, top + row_px * len(statuses) + 8, "Leaves by status")]
     for n, (status, tally) in enumerate(statuses.items()):
         y = top + row_px * n

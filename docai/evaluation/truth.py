@@ -27,7 +27,7 @@ _MACHINE_NUMBER = re.compile(r"-?\d{1,30}(?:\.\d{1,30})?")
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A text that annotators marked, and the pages (from 1) where it stands."""
+    """A text that annotators marked or wrote, and the pages (from 1) where it stands, if they said so."""
 
     text: str
     pages: tuple[int, ...]
@@ -137,13 +137,23 @@ def _read_truth(
                 unknown[path] = None
             continue
         values[target.key] = _shape_value(target, value, day_first)
-        evidence[target.key] = tuple(
-            Passage(str(p.get("text", "")), tuple(int(n) for n in p.get("pages") or ()))
-            for p in passages
-            if isinstance(p, Mapping)
-        )
+        evidence[target.key] = _read_passages(passages) or _as_written(value)
     parts = PurePosixPath(row["file"]).parts
     return Truth(row["file"], parts[0] if len(parts) > 1 else "", values, evidence)
+
+
+def _read_passages(passages: Sequence[Any]) -> tuple[Passage, ...]:
+    return tuple(
+        Passage(str(p.get("text", "")), tuple(int(n) for n in p.get("pages") or ()))
+        for p in passages
+        if isinstance(p, Mapping)
+    )
+
+
+def _as_written(value: Any) -> tuple[Passage, ...]:
+    """Labels without passages: what the annotators wrote, on no known page."""
+    items = value if isinstance(value, list) else [value]
+    return tuple(Passage(item, ()) for item in items if isinstance(item, str) and item)
 
 
 def _shape_value(target: Target, value: Any, day_first: bool | None) -> Any:
