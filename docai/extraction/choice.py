@@ -45,7 +45,7 @@ class _Cue:
     weight: float
 
 
-def choose_schema(pages: Sequence[Page], schemas: Sequence[Schema]) -> tuple[Schema | None, float]:
+def choose_schema(pages: Sequence[Page], schemas: Sequence[Schema]) -> tuple[Schema, float] | None:
     """The schema whose cues the pages show, and a confidence 0..1; None if no schema shows enough.
 
     Deterministic; ties go to the schema that stands first.
@@ -53,12 +53,12 @@ def choose_schema(pages: Sequence[Page], schemas: Sequence[Schema]) -> tuple[Sch
     scores = score_schemas(pages, schemas)
     ranked = sorted(range(len(schemas)), key=lambda i: (-scores[i], i))
     if not ranked:
-        return None, 0.0
+        return None
     best, runner_up = scores[ranked[0]], scores[ranked[1]] if len(ranked) > 1 else 0.0
     words = sum(len(page.words) for page in pages[:_PAGES_READ])
     enough = min(_MIN_EVIDENCE, max(1.0, words * _MIN_EVIDENCE_PER_WORD))
     if best < enough:
-        return None, 0.0
+        return None
     return schemas[ranked[0]], round(best / (best + runner_up + enough / 2), 3)
 
 
