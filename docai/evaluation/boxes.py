@@ -1,8 +1,8 @@
 """Do the boxes lie on the words that they claim? Word F1 of a quote's evidence.
 
-Predicted words: those of the page's annotated words that the evidence boxes cover. True words: those that
-spell the quote (letters and digits), at its best occurrence; where the reading slipped, at the place that
-resembles it most. A quote that the page spells nowhere scores 0.
+Predicted words: those of the page's annotated words that the evidence boxes cover (a lone colon is no
+word). True words: those that spell the quote (letters and digits), at its best occurrence; where the reading
+slipped, at the place that resembles it most. A quote that the page spells nowhere scores 0.
 """
 
 from __future__ import annotations
@@ -25,7 +25,11 @@ _ALIKE = 80.0  # percent of equal characters that makes a slipped reading of a q
 
 def score_boxes(evidence: Evidence, words: Sequence[AnnotatedWord]) -> float:
     """Word F1 0..1 of one evidence against all annotated words of its page."""
-    covered = {n for n, word in enumerate(words) if _coverage(word.box, evidence.boxes) >= COVERED}
+    covered = {
+        n
+        for n, word in enumerate(words)
+        if _coverage(word.box, evidence.boxes) >= COVERED and fold(word.text)
+    }
     best = 0.0
     for spelled in find_quote(evidence.quote, words):
         best = max(best, 2 * len(covered & spelled) / (len(covered) + len(spelled)))
