@@ -6,10 +6,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -18,7 +20,7 @@ from docai.errors import ConfigError, DocumentError
 
 if TYPE_CHECKING:
     from docai.batch.local import Event
-    from docai.pipeline import DocumentWorker, ReadTask
+    from docai.pipeline import ChooseSchema, DocumentWorker, ReadTask
     from docai.schema import Schema
     from docai.types import Document, Outcome, Page, PageImage, SourceItem
 
@@ -36,16 +38,22 @@ class WorkerSpec:
     split: bool = False
     keep_unsupported: bool = False
     keep_seen: bool = False
+    max_pixels: int = 180_000_000
+    dpi: int | None = None
 
     def __call__(self) -> DocumentWorker:
         from docai.extraction.extractive import ExtractiveEngine
+        from docai.pages.limits import PageLimits
         from docai.pages.renderer import DocumentRenderer
         from docai.pages.split import find_segments
         from docai.pipeline import DocumentWorker, Policy
         from docai.reading.router import PageReader
 
+        limits = PageLimits(max_scan_pixels=self.max_pixels)
+        if self.dpi is not None:
+            limits = replace(limits, min_dpi=float(self.dpi), max_dpi=float(self.dpi))
         return DocumentWorker(
-            renderer=DocumentRenderer(password=self.password),
+            renderer=DocumentRenderer(self.password, limits),
             reader=PageReader(self.languages),
             model=ExtractiveEngine(),
             choose=make_chooser(self.schema),
@@ -55,7 +63,7 @@ class WorkerSpec:
         )
 
 
-def make_chooser(schema: Schema | None) -> Callable[[Sequence[Page]], tuple[Schema, bool]]:
+def make_chooser(schema: Schema | None) -> ChooseSchema:
     """The given schema for everything, or the shipped one that fits the content best."""
     if schema is not None:
         return lambda pages: (schema, False)
@@ -158,12 +166,10 @@ class Job:
         """Outcomes in the order of the listing. Closing the iterator stops the workers."""
         from docai.batch.local import LocalJob
         from docai.pages.isolation import InlinePool, WorkerPool
-        from docai.sources.folder import FolderSource
         from docai.types import Record
         from docai.workspace import open_workspace
 
-        source = FolderSource(self._paths)
-        items = [(item, Path(item.uri)) for item in source.items()]
+        items = self._list_items()
         stores = self._stack.enter_context(open_workspace(self._workspace))
         pool = self._stack.enter_context(
             WorkerPool(self._spec, self._workers, self._memory_bytes, self._timeout_s)
@@ -180,6 +186,20 @@ class Job:
                 self._chosen[outcome.schema_ref.id] += 1
             yield outcome
         stores.finish_run(counts)
+
+    def _list_items(self) -> list[tuple[SourceItem, Path]]:
+        """Items with the files that hold their bytes; standard input is spooled to one."""
+        from docai.sources.folder import FolderSource
+        from docai.sources.stdin import StdinSource
+
+        if [str(path) for path in self._paths] != ["-"]:
+            return [(item, Path(item.uri)) for item in FolderSource(self._paths).items()]
+        source = StdinSource(sys.stdin.buffer)
+        spool = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="docai-"))) / "stdin"
+        items = list(source.items())
+        for item in items:
+            spool.write_bytes(source.read(item))
+        return [(item, spool) for item in items]
 
     def schema_note(self) -> str | None:
         """Which schemas docai chose by content, and how to override that."""
@@ -209,6 +229,7 @@ def prepare_job(
     *,
     schema: str | Path | type | dict[str, Any] | None = None,
     pipeline: str | None = None,
+    engine: str | None = None,
     workspace: str | Path | None = None,
     languages: tuple[str, ...] | None = None,
     password: str | None = None,
@@ -224,34 +245,44 @@ def prepare_job(
     from docai.config import Pipeline, Settings, load_pipeline, pipeline_for_folder
     from docai.schema import load_schema
 
-    places = [Path(p) for p in paths]
     settings = Settings.from_environment(os.environ)
-    recipe: Pipeline | None = load_pipeline(pipeline) if pipeline else None
+    named = pipeline or settings.pipeline
+    recipe: Pipeline | None = load_pipeline(named) if named else None
+    places = [Path(p) for p in paths] or [Path(p) for p in (recipe.sources if recipe else ())]
     if recipe is None and schema is None and len(places) == 1:
         recipe = pipeline_for_folder(places[0])
     recipe = recipe or Pipeline()
+    _refuse_other_engines(engine or (recipe.engine.name if recipe.engine.name != "auto" else settings.engine))
     wanted = schema if schema is not None else recipe.schema_
     spec = WorkerSpec(
         schema=load_schema(wanted) if wanted is not None else None,
-        languages=languages or recipe.reading.languages,
+        languages=languages or settings.languages or recipe.reading.languages,
         password=password or recipe.pages.password,
         split=recipe.pages.split if split is None else split,
         keep_unsupported=recipe.output.keep_unsupported if keep_unsupported is None else keep_unsupported,
         keep_seen=recipe.output.keep_seen,
+        max_pixels=recipe.limits.max_pixels,
+        dpi=recipe.pages.dpi,
     )
-    for place in places:
-        if not place.exists():
-            raise ConfigError("no-such-path", f"{place} does not exist", hint="check the path")
-    chosen = workers if workers is not None else settings.workers
+    processes = next((n for n in (workers, settings.workers, recipe.limits.workers) if n is not None), None)
     return Job(
         places,
         spec,
-        workspace=find_or_make_workspace(workspace),
-        workers=(os.cpu_count() or 1) if chosen is None else chosen,
+        workspace=find_or_make_workspace(workspace or settings.workspace),
+        workers=(os.cpu_count() or 1) if processes is None else processes,
         force=force,
         memory_bytes=recipe.limits.memory_mb << 20,
         timeout_s=recipe.limits.timeout_s,
     )
+
+
+def _refuse_other_engines(engine: str | None) -> None:
+    if engine not in (None, "auto", "extractive"):
+        raise ConfigError(
+            "engine-unavailable",
+            f"this version of docai has no engine {engine!r}",
+            hint="leave --engine out: the embedded extractive engine needs no server",
+        )
 
 
 def find_or_make_workspace(workspace: str | Path | None) -> Path:
@@ -275,7 +306,7 @@ def extract(
 
     `schema`: a shipped name, a file, a pydantic model or a dict; None lets the content decide. `workers`:
     processes, 0 for none. `options` as of `docai extract`: languages, password, split, force, pipeline,
-    keep_unsupported. Raises `ConfigError` before the first page for what cannot be used as given.
+    engine, keep_unsupported. Raises `ConfigError` before the first page for what cannot be used as given.
     """
     places = [paths] if isinstance(paths, str | Path) else list(paths)
     job = prepare_job(places, schema=schema, workspace=workspace, workers=workers, **options)

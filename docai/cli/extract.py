@@ -24,8 +24,8 @@ Exit codes: 0 all done, 1 some documents failed or are incomplete, 2 bad usage o
 
 def extract(
     paths: Annotated[
-        list[Path], typer.Argument(help="Files or folders; - reads one document from standard input.")
-    ],
+        list[Path] | None, typer.Argument(help="Files or folders (default: the pipeline's sources).")
+    ] = None,
     schema: Annotated[
         str | None,
         typer.Option(
@@ -35,6 +35,9 @@ def extract(
     pipeline: Annotated[
         str | None, typer.Option("--pipeline", "-p", help="A shipped pipeline's name or a YAML file.")
     ] = None,
+    engine: Annotated[
+        str, typer.Option(help="auto or extractive (the embedded engine; no server, no GPU).")
+    ] = "auto",
     out: Annotated[
         Path | None,
         typer.Option(
@@ -67,9 +70,10 @@ def extract(
     from docai.wiring import prepare_job
 
     job = prepare_job(
-        paths,
+        paths or [],
         schema=schema,
         pipeline=pipeline,
+        engine=engine,
         workspace=workspace,
         languages=tuple(lang.split("+")) if lang else None,
         password=password,

@@ -1,0 +1,209 @@
+"""The local job over real stores and an inline pool: order, sharing, resumption, failures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from docai.batch.local import Event, LocalJob, describe_failure
+from docai.errors import DocaiError, DocumentError
+from docai.pages.isolation import InlinePool
+from docai.types import (
+    Document,
+    DocumentRef,
+    Failure,
+    Issue,
+    Outcome,
+    Page,
+    Record,
+    Run,
+    SchemaRef,
+    SourceItem,
+)
+from docai.workspace import Workspace, open_workspace, outcome_key
+
+
+@dataclass
+class Opened:
+    document: Document
+    pages: tuple[Page, ...]
+
+
+@dataclass
+class Extracted:
+    records: tuple[Record, ...]
+
+
+@dataclass
+class ScriptedFiles:
+    """A worker whose files are scripted: uri -> (bytes' name, number of pages); it notes what it did."""
+
+    files: dict[str, tuple[str, int]]
+    broken_pages: set[tuple[str, int]] = field(default_factory=set)
+    done: list[tuple[str, str, int]] = field(default_factory=list)
+
+    def __call__(self, task: tuple[Any, ...]) -> Any:
+        kind, uri, *rest = task
+        self.done.append((kind, uri, rest[0].number if kind == "read" else 0))
+        if kind == "open":
+            if uri not in self.files:
+                raise DocumentError("damaged", "cannot be opened", document=uri, stage="pages")
+            name, count = self.files[uri]
+            pages = tuple(make_page(name, n) for n in range(1, count + 1))
+            return Opened(Document(name, uri, "application/pdf", count), pages)
+        if kind == "read":
+            page = rest[0]
+            if (uri, page.number) in self.broken_pages:
+                raise DocumentError("crashed", "worker died", document=uri, page=page.number, stage="pages")
+            return replace(page, reader="scripted")
+        document, pages = rest
+        return Extracted((make_record(document, pages),))
+
+
+class ScriptedSteps:
+    def open(self, item: SourceItem, path: Path) -> Any:
+        return ("open", item.uri)
+
+    def read(self, item: SourceItem, path: Path, page: Page) -> Any:
+        return ("read", item.uri, page)
+
+    def extract(self, document: Document, pages: tuple[Page, ...]) -> Any:
+        return ("extract", document.uri, document, pages)
+
+    def failed_page(self, page: Page, error: DocaiError) -> Page:
+        return replace(page, issues=(Issue("pages", error.code, error.message, page.number),))
+
+
+class ScriptedKeys:
+    reading = "r1"
+
+    def outcome(self, document_id: str) -> str:
+        return outcome_key(document_id, "schema", "engine")
+
+    def failure(self, item: SourceItem) -> str:
+        return f"uri:{item.uri}"
+
+
+def make_page(document_id: str, number: int) -> Page:
+    return Page(document_id, number, 595.0, 842.0, 200.0, 200.0, "native")
+
+
+def make_record(document: Document, pages: tuple[Page, ...]) -> Record:
+    return Record(
+        document=DocumentRef(id=document.id, uri=document.uri, page_count=document.page_count),
+        schema_ref=SchemaRef(id="s", hash="sha256:0"),
+        complete=all(page.reader for page in pages),
+        values={"pages": [page.number for page in pages]},
+        fields=(),
+        run=Run(docai="0", engine="scripted"),
+    )
+
+
+@pytest.fixture
+def stores(tmp_path: Path) -> Iterator[Workspace]:
+    with open_workspace(tmp_path) as workspace:
+        yield workspace
+
+
+def run_job(
+    files: ScriptedFiles,
+    stores: Workspace,
+    uris: list[str],
+    *,
+    force: bool = False,
+    events: list[Event] | None = None,
+) -> list[Outcome]:
+    items = [(SourceItem(uri, 10, "v1"), Path(uri)) for uri in uris]
+    pool: InlinePool[Any, Any] = InlinePool(lambda: files)
+    kept = events if events is not None else []
+    job = LocalJob(pool, stores, ScriptedSteps(), ScriptedKeys(), force=force, on_event=kept.append)
+    return list(job.run(items))
+
+
+def test_outcomes_come_in_the_order_of_the_listing(stores: Workspace) -> None:
+    files = ScriptedFiles({"b.pdf": ("sha256:b", 9), "a.pdf": ("sha256:a", 1), "c.pdf": ("sha256:c", 2)})
+    outcomes = run_job(files, stores, ["b.pdf", "a.pdf", "c.pdf"])
+    assert [o.document.uri for o in outcomes] == ["b.pdf", "a.pdf", "c.pdf"]
+    assert [o.values["pages"] for o in outcomes if isinstance(o, Record)] == [[*range(1, 10)], [1], [1, 2]]
+
+
+def test_every_item_ends_in_one_outcome_also_when_some_fail(stores: Workspace) -> None:
+    uris = [f"{i}.pdf" for i in range(200)]
+    files = ScriptedFiles({uri: (f"sha256:{uri}", 1 + i % 3) for i, uri in enumerate(uris) if i % 7})
+    outcomes = run_job(files, stores, uris)
+    assert [o.document.uri for o in outcomes] == uris
+    assert [isinstance(o, Failure) for o in outcomes] == [not i % 7 for i in range(200)]
+
+
+def test_the_same_bytes_are_done_once_and_each_name_has_its_outcome(stores: Workspace) -> None:
+    files = ScriptedFiles({"one.pdf": ("sha256:x", 3), "two.pdf": ("sha256:x", 3)})
+    outcomes = run_job(files, stores, ["one.pdf", "two.pdf"])
+    assert [o.document.uri for o in outcomes] == ["one.pdf", "two.pdf"]
+    assert sum(kind == "read" for kind, _, _ in files.done) == 3
+    assert {stored.outcome.document.uri for stored in stores.outcomes.records()} == {"one.pdf", "two.pdf"}
+
+
+def test_a_second_run_does_nothing_again_and_force_does(stores: Workspace) -> None:
+    files = ScriptedFiles({"a.pdf": ("sha256:a", 2)})
+    first = run_job(files, stores, ["a.pdf"])
+    done = len(files.done)
+    assert run_job(files, stores, ["a.pdf"]) == first
+    assert len(files.done) == done
+    run_job(files, stores, ["a.pdf"], force=True)
+    assert len(files.done) == 2 * done
+
+
+def test_pages_that_were_kept_are_not_read_again(stores: Workspace) -> None:
+    for number in (1, 3):
+        stores.pages.put_page(replace(make_page("sha256:a", number), reader="scripted"), "r1")
+    files = ScriptedFiles({"a.pdf": ("sha256:a", 4)})
+    (outcome,) = run_job(files, stores, ["a.pdf"])
+    assert isinstance(outcome, Record)
+    assert outcome.complete
+    assert [number for kind, _, number in files.done if kind == "read"] == [2, 4]
+
+
+def test_a_broken_page_leaves_an_incomplete_record_that_is_tried_again(stores: Workspace) -> None:
+    files = ScriptedFiles({"a.pdf": ("sha256:a", 3)}, broken_pages={("a.pdf", 2)})
+    (outcome,) = run_job(files, stores, ["a.pdf"])
+    assert isinstance(outcome, Record)
+    assert not outcome.complete
+    files.broken_pages.clear()
+    files.done.clear()
+    (again,) = run_job(files, stores, ["a.pdf"])
+    assert isinstance(again, Record)
+    assert again.complete
+    assert [number for kind, _, number in files.done if kind == "read"] == [2]
+
+
+def test_leases_are_given_back_when_the_consumer_stops(stores: Workspace) -> None:
+    files = ScriptedFiles({f"{i}.pdf": (f"sha256:{i}", 2) for i in range(5)})
+    items = [(SourceItem(f"{i}.pdf", 10, "v1"), Path(f"{i}.pdf")) for i in range(5)]
+    pool: InlinePool[Any, Any] = InlinePool(lambda: files)
+    run = LocalJob(pool, stores, ScriptedSteps(), ScriptedKeys()).run(items)
+    next(run)
+    run.close()
+    assert all(stores.leases.holder(f"sha256:{i}") is None for i in range(5))
+
+
+def test_events_account_for_every_page(stores: Workspace) -> None:
+    events: list[Event] = []
+    files = ScriptedFiles({"a.pdf": ("sha256:a", 3), "b.pdf": ("sha256:b", 4)})
+    run_job(files, stores, ["a.pdf", "b.pdf"], events=events)
+    assert sum(e.pages for e in events if e.kind == "opened") == 7
+    assert sum(e.kind == "page" for e in events) == 7
+    assert [e.uri for e in events if e.kind == "done"] == ["a.pdf", "b.pdf"]
+
+
+def test_a_failure_names_what_where_and_the_way_out() -> None:
+    error = DocumentError(
+        "password-needed", "is encrypted", document="a.pdf", stage="pages", hint="--password"
+    )
+    failure = describe_failure(error, "a.pdf")
+    assert failure.error.code == "password-needed"
+    assert failure.error.hint == "--password"
+    assert failure.document.uri == "a.pdf"
