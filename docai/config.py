@@ -34,9 +34,15 @@ def _check_language(value: str) -> str:
     return value
 
 
+def _check_url(value: Any) -> Any:
+    if isinstance(value, str) and not re.match(r"https?://[^\s/]", value):
+        raise ValueError(f"{value!r} is no address of a server (http://host:port/v1)")
+    return value
+
+
 Language = Annotated[str, BeforeValidator(_check_language)]
 Languages = Annotated[tuple[Language, ...], BeforeValidator(_split_languages), Field(min_length=1)]
-Url = Annotated[str, Field(pattern=r"^https?://[^\s/]+")]
+Url = Annotated[str, BeforeValidator(_check_url)]
 EngineName = Literal["auto", "vlm", "extractive"]
 
 
@@ -248,6 +254,8 @@ def _line_of(lines: _Lines, location: tuple[str | int, ...]) -> int:
 def _reason(error: Any) -> str:
     if error["type"] == "extra_forbidden":
         return "unknown key"
+    if error["type"] in ("model_type", "model_attributes_type"):
+        return f"must be a section of keys, not {error['input']!r}"
     message = str(error["msg"]).removeprefix("Value error, ")
     return f"{message} (not {error['input']!r})" if error["type"] != "value_error" else message
 
