@@ -63,6 +63,12 @@ class Ledger:
                 "retired_at = NULL",
                 (item.uri, document_id, item.size, item.version, at, at),
             )
+            # The file can be opened, so a failure to do so speaks for it no longer.
+            db.execute(
+                "UPDATE outcomes SET superseded_at = ? WHERE uri = ? AND document_id IS NULL "
+                "AND superseded_at IS NULL",
+                (at, item.uri),
+            )
 
     def put_document(self, document: Document) -> None:
         """Keep what opening a file has shown, so that a finished document need not be opened again."""
@@ -83,7 +89,8 @@ class Ledger:
         """Retire every item under the roots that a complete listing of them did not show.
 
         `roots`: uris of folders or single files; `.` is all relative uris. Call it only after a listing
-        that succeeded. Returns the uris that were retired, among them those of files that failed.
+        that succeeded; what lies below a listed uri (a folder that could not be looked into) is kept.
+        Returns the uris that were retired, among them those of files that failed.
         """
         seen = frozenset(seen_uris)
         at = now()
@@ -95,7 +102,7 @@ class Ledger:
             ).fetchall()
             scope = tuple(roots)
             inside = [row["uri"] for row in known if any(_is_under(row["uri"], root) for root in scope)]
-            gone = sorted(uri for uri in inside if uri not in seen)
+            gone = sorted(uri for uri in inside if not _is_seen(uri, seen))
             here = [(at, uri) for uri in inside if uri in seen]
             db.executemany("UPDATE items SET last_seen = ? WHERE uri = ? AND retired_at IS NULL", here)
             lost = [(at, uri) for uri in gone]
@@ -118,3 +125,7 @@ def _is_under(uri: str, root: str) -> bool:
     if folder in ("", "."):
         return root.startswith("/") or not (uri.startswith(("/", "../")) or "://" in uri)
     return uri == folder or uri.startswith(folder + "/")
+
+
+def _is_seen(uri: str, seen: frozenset[str]) -> bool:
+    return uri in seen or any(uri[:i] in seen for i, char in enumerate(uri) if char == "/")

@@ -120,6 +120,11 @@ class SqliteOutcomeStore:
             raise ValueError("a document ends as one outcome at least")
         at, first = now(), outcomes[0].document
         _supersede(db, at, outcomes)
+        if first.id is None:
+            # The file cannot be opened, so it does not hold the bytes that gave its earlier records.
+            db.execute(
+                "UPDATE items SET retired_at = ? WHERE uri = ? AND retired_at IS NULL", (at, first.uri)
+            )
         cursor = db.execute(
             "INSERT INTO outcomes (key, document_id, schema_id, uri, run_id, created_at) "
             "VALUES (?, ?, ?, ?, ?, ?)",

@@ -37,6 +37,15 @@ class PageStore:
         )
         return {row["number"]: decode_page(row["body"]) for row in rows}
 
+    def find_page(self, document_id: str, number: int) -> Page | None:
+        """A page as it was read last, whatever the reading key."""
+        for row in self._database.select(
+            "SELECT body FROM pages WHERE document_id = ? AND number = ? ORDER BY id DESC LIMIT 1",
+            (document_id, number),
+        ):
+            return decode_page(row["body"])
+        return None
+
     def forget_pages(self, document_id: str, reading_key: str) -> int:
         """Drop a document's pages, so that `--force` reads them again; says how many there were."""
         with self._database.transaction() as db:

@@ -33,10 +33,10 @@ class CropFolder:
         links: dict[str, str] = {}
         for number, fields in sorted(_by_page(record).items()):
             try:
-                image = self._views.render_page(record.document.uri, number)
+                image = self._views.render_page(record.document, number)
             except DocaiError:
                 continue
-            turned = self._views.find_turn(record.document.id, number)
+            turned = self._views.find_turn(record.document, number)
             for item, boxes in fields:
                 crop = crop_evidence(image, boxes, _MARGIN_PT, turned=turned, status=item.status)
                 name = f"{len(links) + 1:03d}-{_slug(item.path)}.png"

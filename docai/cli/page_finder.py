@@ -1,0 +1,61 @@
+"""Pages of the documents in a workspace, for drawing their evidence on."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from docai.errors import DocumentError
+
+if TYPE_CHECKING:
+    from docai.types import DocumentRef, PageImage
+    from docai.workspace import Workspace
+    from docai.workspace.export import PageViews
+
+
+class PageFinder:
+    """Finds a record's file, makes sure that it is still the one that was read, and renders its pages."""
+
+    def __init__(self, stores: Workspace, password: str | None = None) -> None:
+        self._stores = stores
+        self._password = password
+        self._checked: dict[tuple[str, str], Path] = {}
+
+    @property
+    def views(self) -> PageViews:
+        """The same for `write_outcomes`."""
+        from docai.workspace.export import PageViews
+
+        return PageViews(self.render_page, self.find_turn)
+
+    def render_page(self, document: DocumentRef, number: int) -> PageImage:
+        """A page's pixels as it lies in the file. Raises DocumentError where the file is gone or edited."""
+        from docai.wiring import make_page_image
+
+        return make_page_image(str(self._locate(document)), number, password=self._password)
+
+    def find_turn(self, document: DocumentRef, number: int) -> int:
+        """The clockwise turn that rights the page; 0 for one that was never read here."""
+        page = self._stores.pages.find_page(document.id, number)
+        return page.turned if page else 0
+
+    def _locate(self, document: DocumentRef) -> Path:
+        key = (document.uri, document.id)
+        if key not in self._checked:
+            # Uris are as they were given; seen from another folder, those below the workspace are still found.
+            places = (Path(document.uri), self._stores.root / document.uri)
+            path = next((place for place in places if place.is_file()), None)
+            if path is None:
+                raise _error(document, "file-gone", "the file is no longer there")
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            if f"sha256:{digest}" != document.id:
+                raise _error(document, "file-edited", "the file has changed since it was read")
+            self._checked[key] = path
+        return self._checked[key]
+
+
+def _error(document: DocumentRef, code: str, message: str) -> DocumentError:
+    hint = "run docai extract again"
+    return DocumentError(code, message, document=document.uri, stage="records", hint=hint)
