@@ -110,9 +110,7 @@ def build_layout(page: Page) -> PageLayout:
     for number, row in enumerate(rows):
         joined = _join_pieces(row, boxes)
         cells.append(
-            tuple(
-                _make_cell(page, number, count + k, piece, boxes) for k, piece in enumerate(joined)
-            )
+            tuple(_make_cell(page, number, count + k, piece, boxes) for k, piece in enumerate(joined))
         )
         count += len(joined)
     heights = [cell.height for row in cells for cell in row]
@@ -153,9 +151,7 @@ def _split_lines(page: Page, boxes: Sequence[Box]) -> list[list[int]]:
             last, box = boxes[pieces[-1][-1]], boxes[i]
             height = max(1.0, min(last.y1 - last.y0, box.y1 - box.y0))
             gap = box.x0 - last.x1
-            level = abs((box.y0 + box.y1) - (last.y0 + last.y1)) < max(
-                last.y1 - last.y0, box.y1 - box.y0
-            )
+            level = abs((box.y0 + box.y1) - (last.y0 + last.y1)) < max(last.y1 - last.y0, box.y1 - box.y0)
             if level and -1.5 * height < gap < SPLIT_GAP * height:
                 pieces[-1].append(i)
                 continue

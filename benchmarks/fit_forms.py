@@ -1,0 +1,245 @@
+"""Fit the weights of `docai/extraction/forms/weights.json`: conditional logit with a Gaussian prior.
+
+    python benchmarks/fit_forms.py READINGS DATA [--write]
+
+Prints field F1 of five-fold cross-validation in which no shop and no form layout stands on both sides,
+then, with --write, fits on all documents and writes the weights. Families of kinds share weights, so a
+field's name never enters. Needs scipy (extra `train`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from forms_data import SETS, Labelled, f1, letters, load_set, matches
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from docai.extraction.forms.candidates import Document
+from docai.extraction.forms.features import describe, find_candidates
+from docai.extraction.forms.labels import LabelMatcher
+from docai.extraction.forms.ranking import family_of
+from docai.extraction.layout import build_layout
+from docai.schema import Schema
+from docai.values.dates import guess_day_first
+
+FOLDS = 5
+ABSENT_WEIGHT = 0.3
+# What a person would say before seeing data; everything else starts at 0.
+PRIOR: dict[str, dict[str, float]] = {
+    "date": {"bias": -3, "best_f1": 4, "near_f1": 2, "near_contrast": -1.5, "other": -2, "stacked": -0.5,
+             "range_agrees": 2, "range_differs": -3, "range_unwanted": -1.5, "time_follows": 0.5, "page_first": 1, "y": -1},
+    "money": {"bias": -4, "best_f1": 4, "near_f1": 2, "near_contrast": -1.5, "other": -2, "decimals": 1, "largest": 1,
+              "pair_sum": 0.5, "rounded": 1, "unrounded": -1, "column_sum": 0.5, "given_less_change": 0.5, "zero": -1},
+    "identifier": {"bias": -4, "best_f1": 4, "near_f1": 3, "near_contrast": -1.5, "other": -2, "page_first": 1, "y": -1,
+                   "in_address": -2, "in_prose": -1, "short": -1},
+    "party": {"bias": -4, "best_f1": 3, "section_f1": 2, "section_contrast": -0.5, "near_contrast": -1, "other": -2,
+              "is_label": -2, "noise": -2, "free_suffix": 2, "free_business": 1, "free_address_below": 2,
+              "free_row_rank": -3, "address_like": -2, "digits": -3, "suffix": 0.5, "page_first": 1, "section_other": -2},
+    "address": {"bias": -4, "score_sum": 2, "noise": -2, "register": -2, "company_inside": -2, "postcode": 1,
+                "start_word": 1, "after_noise": 1, "before_score": -1.5, "after_score": -1.5, "y": -2, "best_f1": 2},
+    "currency": {"bias": -1, "best_f1": 2, "near_f1": 1, "occurs": 1},
+}  # fmt: skip
+STRENGTH = {"date": 0.5, "money": 0.5, "identifier": 0.5, "party": 0.5, "address": 0.5, "currency": 0.5}
+# Kinds without labelled examples here live by their labels alone.
+LABELLED = {
+    "bias": -6.0,
+    "best_f1": 6.0,
+    "near_f1": 3.0,
+    "near_contrast": -1.0,
+    "other": -3.0,
+    "is_label": -3.0,
+}
+
+
+@dataclass
+class Example:
+    """One field of one document: candidates' features, which are right, their keys."""
+
+    set_name: str
+    field: str
+    kind: str
+    group: str
+    matrix: NDArray[np.float64]
+    right: NDArray[np.bool_]
+    keys: list[str]
+    present: bool
+
+
+def read_documents(readings: Path, data: Path) -> tuple[dict[str, list[Example]], dict[str, list[str]]]:
+    """Examples and feature names of each family."""
+    raw: dict[str, list[tuple[object, ...]]] = defaultdict(list)
+    names: dict[str, set[str]] = defaultdict(set)
+    for set_name in SETS:
+        schema, documents = load_set(readings, data, set_name)
+        groups = group_documents(set_name, documents)
+        for labelled, group in zip(documents, groups, strict=True):
+            for row in _describe_document(schema, labelled):
+                family, features = row[0], row[3]
+                for item in features:
+                    names[family].update(item)
+                raw[family].append((set_name, group, *row))
+    columns = {family: sorted(found) for family, found in names.items()}
+    examples: dict[str, list[Example]] = defaultdict(list)
+    for family, rows in raw.items():
+        for set_name, group, _, name, kind, features, right, keys, present in rows:
+            matrix = np.array([[f.get(c, 0.0) for c in columns[family]] for f in features], dtype=float)
+            matrix = matrix.reshape(len(features), len(columns[family]))
+            examples[family].append(
+                Example(set_name, name, kind, group, matrix, np.array(right, dtype=bool), keys, present)
+            )
+    return examples, columns
+
+
+def _describe_document(schema: Schema, labelled: Labelled):  # type: ignore[no-untyped-def]
+    fields = [f for f in schema.fields if f.group is None]
+    matcher = LabelMatcher(fields)
+    layouts = [build_layout(page) for page in labelled.view.pages]
+    document = Document(layouts, guess_day_first(c.text for layout in layouts for c in layout.cells))
+    for index, field in enumerate(fields):
+        family = family_of(field)
+        if field.name not in labelled.truth or family == "labelled":
+            continue
+        truth = labelled.truth[field.name] or None
+        candidates = find_candidates(document, matcher, field, index)
+        features = describe(document, candidates, matcher, fields, index)
+        right = [matches(field.kind, c.value, truth) for c in candidates]
+        keys = [c.key for c in candidates]
+        yield family, field.name, field.kind, features, right, keys, truth is not None
+
+
+def group_documents(set_name: str, documents: list[Labelled]) -> list[str]:
+    """Documents of one shop or one layout share a group: same company, or label words alike."""
+    groups: list[tuple[str, frozenset[str]]] = []
+    out = []
+    for labelled in documents:
+        if set_name == "receipts":
+            out.append("r:" + letters(labelled.truth.get("company"))[:8])
+            continue
+        words = frozenset(
+            w.text.casefold().strip(":")
+            for page in labelled.view.pages[:1]
+            for w in page.words
+            if w.text.strip(":").isalpha()
+        )
+        for name, known in groups:
+            if len(words & known) / max(1, len(words | known)) > 0.4:
+                out.append(name)
+                break
+        else:
+            groups.append((f"{set_name}:{len(groups)}", words))
+            out.append(groups[-1][0])
+    return out
+
+
+def fit(
+    examples: list[Example], columns: list[str], prior: dict[str, float], strength: float
+) -> NDArray[np.float64]:
+    """Maximum a posteriori weights. The null has score 0; each example is seen again without its right ones."""
+    centre = np.array([prior.get(c, 0.0) for c in columns])
+    parts = []
+    for example in examples:
+        if example.right.any():
+            parts.append((example.matrix, example.right, 1.0))
+            if not example.right.all():
+                parts.append((example.matrix[~example.right], None, ABSENT_WEIGHT))
+        elif len(example.matrix) and not example.present:
+            parts.append((example.matrix, None, 1.0))
+
+    def loss(w: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        total = strength * float(np.sum((w - centre) ** 2)) / 2
+        gradient = strength * (w - centre)
+        for matrix, right, weight in parts:
+            scores = matrix @ w
+            top = max(0.0, float(scores.max()))
+            mass = np.exp(scores - top)
+            all_mass = mass.sum() + np.exp(-top)
+            expected = mass / all_mass
+            if right is None:
+                total -= weight * (-top - np.log(all_mass))
+                gradient = gradient + weight * (expected @ matrix)
+            else:
+                good = mass * right
+                total -= weight * (np.log(good.sum()) - np.log(all_mass))
+                gradient = gradient + weight * ((expected - good / good.sum()) @ matrix)
+        return total, gradient
+
+    return np.asarray(minimize(loss, centre, jac=True, method="L-BFGS-B", options={"maxiter": 300}).x)
+
+
+def predict(example: Example, weights: NDArray[np.float64]) -> tuple[bool, bool, float]:
+    """Whether a value is given, whether it is right, and its probability."""
+    if not len(example.matrix):
+        return False, False, 0.0
+    scores = example.matrix @ weights
+    top = max(0.0, float(scores.max()))
+    mass = np.exp(scores - top)
+    total = mass.sum() + np.exp(-top)
+    by_key: dict[str, float] = defaultdict(float)
+    for key, value in zip(example.keys, mass, strict=True):
+        by_key[key] += value / total
+    best = max(by_key, key=lambda key: by_key[key])
+    given = by_key[best] > np.exp(-top) / total
+    return given, given and bool(example.right[example.keys.index(best)]), by_key[best]
+
+
+def cross_validate(examples: list[Example], columns: list[str], family: str) -> dict[tuple[str, str], float]:
+    """F1 of each field when the weights never saw the document's group."""
+    sizes: dict[str, int] = defaultdict(int)
+    for example in examples:
+        sizes[example.group] += 1
+    loads = [0] * FOLDS
+    fold: dict[str, int] = {}
+    for group in sorted(sizes, key=lambda g: (-sizes[g], g)):
+        fold[group] = loads.index(min(loads))
+        loads[fold[group]] += sizes[group]
+    counts: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+    for k in range(FOLDS):
+        weights = fit([e for e in examples if fold[e.group] != k], columns, PRIOR[family], STRENGTH[family])
+        for example in (e for e in examples if fold[e.group] == k):
+            given, right, _ = predict(example, weights)
+            row = counts[example.set_name, example.field]
+            row[0] += right
+            row[1] += given
+            row[2] += example.present
+    return {key: f1(*row) for key, row in counts.items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("readings", type=Path)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--write", action="store_true")
+    arguments = parser.parse_args()
+    examples, columns = read_documents(arguments.readings, arguments.data)
+    fitted: dict[str, dict[str, float]] = {"labelled": LABELLED}
+    for family in sorted(examples):
+        prior = np.array([PRIOR[family].get(c, 0.0) for c in columns[family]])
+        print(f"{family}: {len(examples[family])} examples, {len(columns[family])} features")
+        scores = cross_validate(examples[family], columns[family], family)
+        weights = fit(examples[family], columns[family], PRIOR[family], STRENGTH[family])
+        for (set_name, field), value in sorted(scores.items()):
+            own = [e for e in examples[family] if (e.set_name, e.field) == (set_name, field)]
+            print(
+                f"  {set_name:11} {field:15} prior {_f1(own, prior):.3f}  five-fold {value:.3f}  fitted {_f1(own, weights):.3f}"
+            )
+        fitted[family] = {
+            c: round(float(w), 3) for c, w in zip(columns[family], weights, strict=True) if abs(w) >= 0.0005
+        }
+    if arguments.write:
+        target = Path(__file__).parents[1] / "docai/extraction/forms/weights.json"
+        target.write_text(json.dumps(fitted, indent=1, sort_keys=True) + "\n", "utf-8")
+
+
+def _f1(examples: list[Example], weights: NDArray[np.float64]) -> float:
+    results = [predict(e, weights) for e in examples]
+    return f1(sum(r for _, r, _ in results), sum(g for g, _, _ in results), sum(e.present for e in examples))
+
+
+if __name__ == "__main__":
+    main()

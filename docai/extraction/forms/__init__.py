@@ -1,0 +1,38 @@
+"""Form-like documents: receipts, invoices, order forms. Labels, layout and arithmetic instead of sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from docai.extraction.forms.candidates import Document
+from docai.extraction.forms.claims import make_claims
+from docai.extraction.forms.labels import LabelMatcher
+from docai.extraction.forms.lists import extract_list
+from docai.extraction.forms.ranking import load_weights, rank_field
+from docai.extraction.layout import build_layout
+from docai.schema import Field, Schema
+from docai.types import Claim, DocumentView
+from docai.values.dates import guess_day_first
+
+__all__ = ["extract_forms"]
+
+
+def extract_forms(view: DocumentView, schema: Schema, fields: Sequence[Field]) -> list[Claim]:
+    """Claims for `fields` of a form-like document: for each the best value first, then runners-up.
+
+    Scores are probabilities. A field without claims is not in the document, as far as can be told.
+    """
+    layouts = [build_layout(page) for page in view.pages]
+    texts = [cell.text for layout in layouts for cell in layout.cells]
+    document = Document(layouts, guess_day_first(texts))
+    # All of the schema's fields are known to the matcher: a label of another one speaks against a value.
+    singles = [f for f in schema.fields if f.group is None]
+    matcher = LabelMatcher(singles)
+    weights = load_weights()
+    claims: list[Claim] = []
+    for index, field in enumerate(singles):
+        if field in fields:
+            claims.extend(make_claims(rank_field(document, matcher, singles, index, weights)))
+    for group in dict.fromkeys(f.group for f in fields if f.group is not None):
+        claims.extend(extract_list(document, [f for f in schema.fields if f.group == group], singles))
+    return claims

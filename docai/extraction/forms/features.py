@@ -1,0 +1,182 @@
+"""Numbers that describe a candidate for a field, without ever naming the field."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from docai.extraction.forms.amounts import amount_facts
+from docai.extraction.forms.candidates import Candidate, Document
+from docai.extraction.forms.labels import LabelMatcher
+from docai.extraction.forms.names import find_names, label_like, name_facts
+from docai.extraction.forms.places import address_facts, find_addresses
+from docai.schema import Field
+from docai.values import addresses
+
+Features = dict[str, float]
+PARTY_KINDS = frozenset({"organization", "person", "party"})
+TEXT_KINDS = frozenset({"text", "title", "place"})
+_TIME = re.compile(r"^\W{0,3}\d{1,2}[:.]\d{2}")
+
+
+def find_candidates(document: Document, matcher: LabelMatcher, field: Field, index: int) -> list[Candidate]:
+    """All values of the field's kind in the document."""
+    if field.kind == "address":
+        return find_addresses(document)
+    if field.kind in PARTY_KINDS or field.kind in TEXT_KINDS:
+        return find_names(document, matcher, index)
+    return document.typed("number" if field.kind == "integer" else field.kind)
+
+
+def describe(
+    document: Document,
+    candidates: Sequence[Candidate],
+    matcher: LabelMatcher,
+    fields: Sequence[Field],
+    index: int,
+) -> list[Features]:
+    """Features of each candidate for the field at `index`: its labels, its place, its kind's own facts."""
+    field = fields[index]
+    counts = Counter(c.key for c in candidates)
+    facts = amount_facts(candidates) if field.kind in ("money", "number", "integer") else None
+    stacked = _stacks(candidates) if field.kind in ("date", "money", "number", "integer") else None
+    polarity = _polarity(matcher, index)
+    out = []
+    for k, candidate in enumerate(candidates):
+        features = _label_features(candidate, matcher, index)
+        features |= _place_features(document, candidate, k, len(candidates), counts)
+        if facts is not None:
+            features |= facts[k]
+        if stacked is not None:
+            features["stacked"] = stacked[k]
+        if field.kind == "date":
+            features |= _date_features(candidate, polarity)
+        elif field.kind == "identifier":
+            features |= _code_features(candidate)
+        elif field.kind == "address":
+            features |= _kept_facts(candidate, document, address_facts)
+        elif field.kind in PARTY_KINDS or field.kind in TEXT_KINDS:
+            features |= _kept_facts(candidate, document, name_facts)
+            features["is_label"] = label_like(candidate.text, matcher, len(fields))
+            features |= _crossed(features)
+        features["bias"] = 1.0
+        out.append(features)
+    return out
+
+
+def _kept_facts(candidate: Candidate, document: Document, make: object) -> Features:
+    if not candidate.facts:
+        candidate.facts.update(make(candidate, document.layouts[candidate.page]))  # type: ignore[operator]
+    return candidate.facts
+
+
+def _label_features(candidate: Candidate, matcher: LabelMatcher, index: int) -> Features:
+    context = candidate.context
+    matches = [matcher.match(text, index) for text in context.labels()]
+    nearest = next((k for k, text in enumerate(context.labels()) if matcher.tokens(text)), None)
+    best = max(matches, key=lambda m: (m.f1 - 0.3 * m.contrast, m.recall))
+    label = context.labels()[nearest] if nearest is not None else ""
+    near = matches[nearest] if nearest is not None else matches[0]
+    section = matcher.match(context.section, index)
+    return {
+        "inline_f1": matches[0].f1,
+        "left_f1": matches[1].f1,
+        "above_f1": matches[2].f1,
+        "near_f1": near.f1,
+        "near_recall": near.recall,
+        "near_exact": float(near.f1 >= 0.95),
+        "near_contrast": min(2.0, float(near.contrast)),
+        "best_f1": best.f1,
+        "best_exact": float(best.f1 >= 0.95 and not best.contrast),
+        "other": max(0.0, matcher.best_other(label, index) - near.f1) if label else 0.0,
+        "unlabelled": float(nearest is None),
+        "above_gap": min(10, context.above_gap) / 10 if nearest == 2 else 0.0,
+        "label_colon": float(label.rstrip().endswith((":", "#"))),
+        "label_long": max(0.0, len(label) - 30) / 60,
+        "section_f1": section.f1,
+        "section_contrast": min(2.0, float(section.contrast)),
+        "section_other": max(0.0, matcher.best_other(context.section, index) - section.f1),
+        "right_f1": matcher.match(context.right, index).f1 if context.right else 0.0,
+    }
+
+
+def _place_features(
+    document: Document, candidate: Candidate, k: int, count: int, counts: Counter[str]
+) -> Features:
+    layout = document.layouts[candidate.page]
+    box = candidate.cell.box
+    last = len(document.layouts) - 1
+    return {
+        "y": box.y0 / max(1.0, layout.height),
+        "top": float(box.y0 < 0.2 * layout.height),
+        "x": box.x0 / max(1.0, layout.width),
+        "page_first": float(candidate.page == 0),
+        "page_last": float(candidate.page == last),
+        "order": k / count,
+        "is_first": float(k == 0),
+        "is_last": float(k == count - 1),
+        "occurs": math.log(min(8, counts[candidate.key])),
+        "height": min(2.0, candidate.cell.height / max(0.1, layout.line_height)) - 1.0,
+    }
+
+
+def _stacks(candidates: Sequence[Candidate]) -> list[float]:
+    """How many values of the kind stand in the same column under the same header, as a logarithm."""
+    columns: Counter[tuple[int, int, str]] = Counter()
+    keys = []
+    for candidate in candidates:
+        key = (candidate.page, round(candidate.cell.box.x1 / 12), candidate.context.above)
+        keys.append(key)
+        columns[key] += 1
+    return [math.log(min(12, columns[key])) for key in keys]
+
+
+def _polarity(matcher: LabelMatcher, index: int) -> int:
+    """1 for a field that speaks of a beginning, 2 of an end, 0 of neither or both."""
+    own = matcher.own_words(index)
+    return {(True, False): 1, (False, True): 2}.get(("start" in own, "end" in own), 0)
+
+
+def _date_features(candidate: Candidate, polarity: int) -> Features:
+    part = candidate.part
+    return {
+        "range_agrees": float(polarity != 0 and part == polarity),
+        "range_differs": float(polarity != 0 and part not in (0, polarity)),
+        "range_missing": float(polarity != 0 and part == 0),
+        "range_unwanted": float(polarity == 0 and part != 0),
+        "time_follows": float(bool(_TIME.match(candidate.context.right))),
+        "in_prose": float(len(candidate.cell.text) > 60),
+    }
+
+
+def _code_features(candidate: Candidate) -> Features:
+    text = candidate.text
+    digits = sum(ch.isdigit() for ch in text)
+    letters = sum(ch.isalpha() for ch in text)
+    return {
+        "length": min(16, len(text)) / 16,
+        "short": float(len(text) < 4),
+        "letters": letters / max(1, len(text)),
+        "digits": digits / max(1, len(text)),
+        "upper": float(text.upper() == text),
+        "in_address": float(addresses.address_score(candidate.cell.text) > 0.5),
+        "in_prose": float(len(candidate.cell.text) > 60),
+        "long_digits": float(digits >= 11),
+    }
+
+
+def _crossed(features: Features) -> Features:
+    """Facts of a name that mean one thing beside a label and another at the head of a page."""
+    labelled = max(features["best_f1"], features["section_f1"])
+    free = 1.0 - labelled
+    crossed = {
+        f"free_{name}": features[name] * free
+        for name in (
+            "suffix", "business", "address_below", "row_rank", "first_row", "trimmed", "bracket_number", "tall", "caps",
+            "noise", "digits", "two_lines", "y", "centred", "lower_start", "page_first",
+        )
+    }  # fmt: skip
+    crossed["free"] = free
+    return crossed

@@ -1,0 +1,153 @@
+"""How well a label speaks of a field: words under a common name, met with tolerance for reading errors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rapidfuzz import fuzz, process
+
+from docai.extraction.forms.lexicon import COMPOUND_TAILS, CONCEPTS, CONTRAST, STOP_WORDS
+from docai.schema import Field
+
+_TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d{1,20}|[#%№]|[nN][°º]")
+_CAMEL = re.compile(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Ý])")
+# Words that many labels share say less about a field than the others.
+_COMMON = {
+    "date": 0.5, "number": 0.5, "amount": 0.5, "name": 0.5, "total": 0.7, "id": 0.5, "code": 0.5, "value": 0.5,
+    "to": 0.5, "item": 0.7, "customer": 0.8,
+}  # fmt: skip
+_FUZZY_CUTOFF = 80.0
+PARTY_KINDS = frozenset({"organization", "person", "party", "address", "place", "text", "title"})
+
+
+class LabelMatch(NamedTuple):
+    """`f1` and `recall` of the best alias, 0..1; `contrast`: words of the label that speak of another field."""
+
+    f1: float
+    recall: float
+    contrast: int
+
+
+NO_MATCH = LabelMatch(0.0, 0.0, 0)
+
+
+def split_tokens(text: str) -> list[str]:
+    """Words of a label under their common names; digits, stop words and single letters dropped."""
+    out: list[str] = []
+    for raw in _TOKEN.findall(_CAMEL.sub(" ", text.replace("_", " "))):
+        word = raw.casefold().replace("’", "'")
+        if word.isdigit() or word in STOP_WORDS:
+            continue
+        if "'" in word and word not in CONCEPTS:
+            word = word.split("'")[-1]
+        out.extend(_name_word(word))
+    return out
+
+
+def _name_word(word: str) -> list[str]:
+    if word in CONCEPTS:
+        return [CONCEPTS[word]]
+    if len(word) < 2:
+        return []
+    if word.endswith("s") and word[:-1] in CONCEPTS:
+        return [CONCEPTS[word[:-1]]]
+    for tail in COMPOUND_TAILS:
+        head = word[: -len(tail)]
+        if word.endswith(tail) and len(head) >= 3:
+            head = head if head in CONCEPTS or not head.endswith(("s", "n")) else head[:-1]
+            return [CONCEPTS.get(head, head), CONCEPTS.get(tail, tail)]
+    return [word[:-1] if len(word) > 4 and word.endswith("s") and not word.endswith("ss") else word]
+
+
+class LabelMatcher:
+    """Labels against the fields of one schema. Results are kept, since forms repeat their labels."""
+
+    def __init__(self, fields: Sequence[Field]) -> None:
+        self._phrases = [_field_phrases(field) for field in fields]
+        self._vocabulary = sorted(
+            {w for phrases in self._phrases for p in phrases for w in p} | set(CONCEPTS.values())
+        )
+        self._known = set(self._vocabulary)
+        self._long = [w for w in {*self._vocabulary, *CONCEPTS} if len(w) >= 4]
+        self._own = [frozenset(w for p in phrases for w in p) for phrases in self._phrases]
+        self._contrast = [_contrast_words(field) for field in fields]
+        self._words: dict[str, str] = {}
+        self._tokens: dict[str, tuple[str, ...]] = {}
+        self._matches: dict[tuple[tuple[str, ...], int], LabelMatch] = {}
+
+    def tokens(self, text: str) -> tuple[str, ...]:
+        """Words of a label as the schema knows them; misread words count as the nearest known word."""
+        found = self._tokens.get(text)
+        if found is None:
+            found = tuple(self._nearest(word) for word in split_tokens(text[:160]))
+            self._tokens[text] = found
+        return found
+
+    def match(self, text: str, index: int) -> LabelMatch:
+        """How well `text` labels the field at `index`."""
+        if not text:
+            return NO_MATCH
+        words = self.tokens(text)
+        key = (words, index)
+        found = self._matches.get(key)
+        if found is None:
+            found = self._match(words, index)
+            self._matches[key] = found
+        return found
+
+    def best_other(self, text: str, index: int) -> float:
+        """The best F1 of the label among the other fields."""
+        return max((self.match(text, k).f1 for k in range(len(self._phrases)) if k != index), default=0.0)
+
+    def own_words(self, index: int) -> frozenset[str]:
+        """All words of a field's name and aliases."""
+        return self._own[index]
+
+    def _match(self, words: tuple[str, ...], index: int) -> LabelMatch:
+        if not words:
+            return NO_MATCH
+        seen = set(words)
+        weight = sum(_COMMON.get(w, 1.0) for w in seen)
+        best_f1 = best_recall = 0.0
+        for phrase in self._phrases[index]:
+            hit = sum(_COMMON.get(w, 1.0) for w in phrase & seen)
+            if not hit:
+                continue
+            recall = hit / sum(_COMMON.get(w, 1.0) for w in phrase)
+            f1 = 2 * recall * (hit / weight) / (recall + hit / weight)
+            best_f1, best_recall = max(best_f1, f1), max(best_recall, recall)
+        contrast = len((seen & self._contrast[index]) - self._own[index])
+        return LabelMatch(best_f1, best_recall, contrast)
+
+    def _nearest(self, word: str) -> str:
+        known = self._words.get(word)
+        if known is None:
+            known = word
+            if word not in self._known and len(word) >= 4:
+                hit = process.extractOne(word, self._long, scorer=fuzz.ratio, score_cutoff=_FUZZY_CUTOFF)
+                if hit is not None and hit[0][0] in (word[0], word[1]):
+                    known = CONCEPTS.get(hit[0], hit[0])
+            self._words[word] = known
+        return known
+
+
+def _field_phrases(field: Field) -> list[frozenset[str]]:
+    """Word sets of a field's name and aliases, longest known first."""
+    out: list[frozenset[str]] = []
+    for text in (field.name, *field.aliases):
+        words = frozenset(split_tokens(text))
+        if words and words not in out:
+            out.append(words)
+    return out
+
+
+def _contrast_words(field: Field) -> frozenset[str]:
+    if field.kind == "date":
+        return CONTRAST["date"]
+    if field.kind in ("money", "number", "integer", "percent"):
+        return CONTRAST["money"]
+    if field.kind == "identifier":
+        return CONTRAST["identifier"]
+    return CONTRAST["party"] if field.kind in PARTY_KINDS else frozenset()

@@ -1,0 +1,232 @@
+"""The rows under a table's header: numbers go to the nearest column, items begin where the leading column has one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from docai.extraction.forms.labels import LabelMatcher, split_tokens
+from docai.extraction.forms.tables import Column, Header
+from docai.extraction.layout import Cell, PageLayout
+from docai.imaging.geometry import union
+from docai.schema import Field
+from docai.types import Box, Scalar
+from docai.values import compare
+from docai.values.spans import Found
+
+NUMERIC = frozenset({"money", "number", "integer", "percent"})
+_LETTER = re.compile(r"[^\W\d_]")
+# Words of rows that close a table.
+_CLOSING = frozenset(["total", "sub", "balance", "summary", "taxable", "rounding"])
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One value under a column: its cells' text, its place on the page."""
+
+    cell: Cell
+    box: Box
+    text: str
+    words: tuple[int, ...]
+    value: Scalar
+    unit: str | None = None
+
+
+@dataclass(slots=True)
+class Item:
+    """One row of a table: hits by field index. `y` is where its leading value stands."""
+
+    page: int
+    y: float
+    hits: dict[int, Hit] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Body:
+    """Rows of cells of one page that belong under a header."""
+
+    page: int
+    header: Header
+    rows: list[tuple[Cell, ...]]
+
+
+def find_bodies(
+    layouts: Sequence[PageLayout], headers: Sequence[Header], totals: LabelMatcher, count: int
+) -> list[Body]:
+    """Rows below each header of the main table, on following pages too, until a row of totals closes it."""
+    if not headers:
+        return []
+    main = max(headers, key=lambda h: (len(h.fields), -h.page, -h.first))
+    chosen = [h for h in headers if h.fields == main.fields]
+    out: list[Body] = []
+    for number, header in enumerate(chosen):
+        following = chosen[number + 1] if number + 1 < len(chosen) else None
+        for page in range(header.page, len(layouts)):
+            first = header.last + 1 if page == header.page else 0
+            last = len(layouts[page].rows)
+            if following is not None and following.page == page:
+                last = following.first
+            rows, closed = _until_closed(layouts[page].rows[first:last], header, totals, count)
+            out.append(Body(page, header, rows))
+            if closed or (following is not None and following.page <= page + 1):
+                break
+            if page > header.page and not any(_hits(layouts[page], row, header) for row in rows):
+                break
+    return out
+
+
+def _until_closed(
+    rows: Sequence[tuple[Cell, ...]], header: Header, totals: LabelMatcher, count: int
+) -> tuple[list[tuple[Cell, ...]], bool]:
+    out: list[tuple[Cell, ...]] = []
+    for row in rows:
+        if _closes(row, header, totals, count):
+            return out, True
+        out.append(row)
+    return out, False
+
+
+def _closes(row: Sequence[Cell], header: Header, totals: LabelMatcher, count: int) -> bool:
+    """A row of totals: says so, and holds fewer numbers than an item."""
+    label = next((c for c in row if len(_LETTER.findall(c.text)) >= 3), None)
+    if label is None:
+        return False
+    numbers = sum(len(compare.find("number", c.text)) for c in row)
+    words = set(split_tokens(label.text.split(":")[0]))
+    if len(words) > 6 or numbers > 3:
+        return False
+    known = max((totals.match(label.text.split(":")[0], k).f1 for k in range(count)), default=0.0)
+    if numbers == 0:
+        return "summary" in words and len(label.text) < 40
+    right = max((c.box.x1 for c in header.columns), default=0.0)
+    return (bool(words & _CLOSING) or known >= 0.75) and label.box.x0 < right
+
+
+def read_items(layout: PageLayout, body: Body, fields: Sequence[Field]) -> list[Item]:
+    """Items of one page's rows, top to bottom."""
+    numeric = {k for k in body.header.fields if fields[k].kind in NUMERIC}
+    found: dict[int, list[Hit]] = {k: [] for k in numeric}
+    for row in body.rows:
+        for index, hit in _hits(layout, row, body.header, fields).items():
+            found[index].append(hit)
+    if not numeric or not any(found.values()):
+        return []
+    leading = max(found, key=lambda k: (len(found[k]), k))
+    items = [Item(body.page, _middle(hit.box), {leading: hit}) for hit in found[leading]]
+    items.sort(key=lambda item: item.y)
+    for index, hits in found.items():
+        if index != leading:
+            _place(items, index, hits, layout.line_height)
+    least = 2 if len(numeric) > 1 else 1
+    return [item for item in items if len(item.hits) >= least]
+
+
+def _hits(
+    layout: PageLayout, row: Sequence[Cell], header: Header, fields: Sequence[Field] | None = None
+) -> dict[int, Hit]:
+    """Numbers of a row by the field of the column that they stand nearest to; the first of a column counts."""
+    out: dict[int, Hit] = {}
+    text = next(
+        (c for c in header.columns if fields and c.field is not None and fields[c.field].kind == "text"), None
+    )
+    for cell in row:
+        if text is not None and _within_text(cell, text, header):
+            continue
+        for found in _numbers(cell.text):
+            words = cell.span_words(found.start, found.end)
+            box = union(layout.boxes[w] for w in words)
+            column = _nearest(box, header.columns)
+            if column is None or column.field is None or column.field in out:
+                continue
+            if fields and fields[column.field].kind not in NUMERIC:
+                continue
+            out[column.field] = Hit(
+                cell, box, cell.text[found.start : found.end], words, found.value, found.unit
+            )
+    return out
+
+
+def _numbers(text: str) -> list[Found]:
+    """Amounts, and plain numbers beside them."""
+    money = compare.find("money", text)
+    plain = compare.find("number", text)
+    free = [p for p in plain if not any(p.start < m.end and m.start < p.end for m in money)]
+    return sorted(money + free, key=lambda f: f.start)
+
+
+def _within_text(cell: Cell, text: Column, header: Header) -> bool:
+    """Whether a cell is part of the text column: it begins under it and holds words."""
+    letters = len(_LETTER.findall(cell.text))
+    if letters < 3 or letters <= sum(ch.isdigit() for ch in cell.text):
+        return False
+    right = next((c.box.x0 for c in header.columns if c.box.x0 > text.box.x0), float("inf"))
+    return cell.box.x0 < right - 0.5 * cell.height and cell.box.x1 > text.box.x0
+
+
+def _nearest(box: Box, columns: Sequence[Column]) -> Column | None:
+    """The column whose left edge, middle or right edge is nearest to the value's."""
+
+    def distance(column: Column) -> float:
+        other = column.box
+        edges = (
+            abs(box.x0 - other.x0),
+            abs(box.x1 - other.x1),
+            abs(box.x0 + box.x1 - other.x0 - other.x1) / 2,
+        )
+        gap = max(other.x0 - box.x1, box.x0 - other.x1, 0.0)
+        return min(edges) + 2 * gap
+
+    best = min(columns, key=distance, default=None)
+    if best is None or max(best.box.x0 - box.x1, box.x0 - best.box.x1, 0.0) > 3 * (box.y1 - box.y0):
+        return None
+    return best
+
+
+def _middle(box: Box) -> float:
+    return (box.y0 + box.y1) / 2
+
+
+def _place(items: Sequence[Item], index: int, hits: Sequence[Hit], line_height: float) -> None:
+    """Each hit to the item whose leading value is nearest, within two and a half lines."""
+    for hit in sorted(hits, key=lambda h: min(abs(_middle(h.box) - i.y) for i in items)):
+        near = min(items, key=lambda item: abs(_middle(hit.box) - item.y))
+        if abs(_middle(hit.box) - near.y) <= 2.5 * line_height and index not in near.hits:
+            near.hits[index] = hit
+
+
+def read_text(
+    layout: PageLayout, body: Body, items: Sequence[Item], index: int, column: Column
+) -> Iterator[tuple[Item, list[Cell]]]:
+    """Each item's name: the line of the text column beside its leading value, and the lines it wraps into."""
+    cells = [c for row in body.rows for c in row if _within_text(c, column, body.header)]
+    cells.sort(key=lambda c: (c.box.y0, c.box.x0))
+    limit = max((c.box.x1 for c in cells), default=0.0)
+    following = [c.box.x0 for c in body.header.columns if c.box.x0 > column.box.x1]
+    limit = min([limit, *following]) if following else limit
+    for number, item in enumerate(items):
+        top = (items[number - 1].y + item.y) / 2 if number else item.y - 4 * layout.line_height
+        bottom = items[number + 1].y if number + 1 < len(items) else item.y + 6 * layout.line_height
+        near = [c for c in cells if top < c.centre_y < bottom - 0.5 * c.height]
+        if not near:
+            continue
+        lead = min(near, key=lambda c: (abs(c.centre_y - item.y) > 0.8 * c.height, abs(c.centre_y - item.y)))
+        if abs(lead.centre_y - item.y) > 2.5 * layout.line_height:
+            continue
+        yield item, _wrapped(lead, [c for c in near if c.box.y0 > lead.box.y0 + 0.5 * lead.height], limit)
+
+
+def _wrapped(lead: Cell, rest: Sequence[Cell], limit: float) -> list[Cell]:
+    """The line and those below into which it runs because the next word did not fit."""
+    out = [lead]
+    for cell in rest:
+        last = out[-1]
+        if cell.box.y0 - last.box.y1 > 0.9 * last.height or abs(cell.box.x0 - lead.box.x0) > last.height:
+            break
+        first = cell.text.split()[0]
+        width = (cell.box.x1 - cell.box.x0) * len(first) / max(1, len(cell.text))
+        space = 0.3 * last.height
+        if last.box.x1 + space + width <= limit + 0.5 * space or ":" in cell.text:
+            break
+        out.append(cell)
+    return out
