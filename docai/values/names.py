@@ -114,7 +114,13 @@ def _start_of_name(text: str, at: int) -> int | None:
             break
         if token[-1:] in ";:" or (token[-1:] == "," and not last) or token[-1:] in '”"':
             break
-        if token[-1:] == "." and len(bare) > 3 and not last and not _SUFFIX.fullmatch(token):
+        if (
+            token[-1] == "."
+            and len(bare) > 3
+            and "." not in bare
+            and not last
+            and not _SUFFIX.fullmatch(token)
+        ):
             break
         if bare.casefold() in _CONNECTORS and not token[:1].isupper():
             if last:
@@ -127,7 +133,7 @@ def _start_of_name(text: str, at: int) -> int | None:
         if not _is_name_word(token):
             break
         start = where
-        if token[:1] in '"“(':
+        if token[0] in '"“' or (token[0] == "(" and ")" not in token):
             start += 1
             break
     return start

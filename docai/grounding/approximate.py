@@ -1,0 +1,74 @@
+"""Approximate matches: bounded edit distance, and the protected tokens equal and in order on both sides."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz
+from rapidfuzz.distance import Indel
+
+from docai.grounding.protected import protected_tokens
+from docai.grounding.text_index import TextIndex
+
+_MIN_LENGTH = 8  # characters of the folded quote
+_MAX_LENGTH = 1200
+# Least similarity (share of equal characters) by length: one wrong letter in ten, more in longer text.
+_LEVELS = ((60, 0.84), (20, 0.87), (_MIN_LENGTH, 0.9))
+_TOKEN = re.compile(r"\S+")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """text[start:end] with its similarity to the quote, 0..1."""
+
+    start: int
+    end: int
+    score: float
+
+
+def least_similarity(length: int) -> float | None:
+    """The similarity that a folded quote of so many characters needs; None: too short to be approximate."""
+    return next((level for least, level in _LEVELS if length >= least), None)
+
+
+def _snap(text: str, start: int, end: int) -> tuple[int, int]:
+    """Whole words: one that is at least half inside belongs to the span."""
+    first, last = start, end
+    for match in _TOKEN.finditer(text, max(0, start - 40), min(len(text), end + 40)):
+        middle = (match.start() + match.end()) / 2
+        if match.start() < start < match.end():
+            first = match.start() if middle >= start else match.end()
+        if match.start() < end < match.end():
+            last = match.end() if middle < end else match.start()
+    return first, last
+
+
+def find_approximate(quote: str, folded: str, index: TextIndex) -> Span | None:
+    """The place of a page's text most like the quote, if like enough and with the same protected tokens."""
+    least = least_similarity(len(folded))
+    if least is None or len(folded) > _MAX_LENGTH or len(index.stream) < len(folded) // 2:
+        return None
+    best = fuzz.partial_ratio_alignment(folded, index.stream, score_cutoff=100 * (least - 0.04))
+    if best is None or best.dest_end <= best.dest_start:
+        return None
+    start, end = index.origin[best.dest_start], index.origin[best.dest_end - 1] + 1
+    start, end = _snap(index.text, start, end)
+    if end <= start:
+        return None
+    window = index.text[start:end]
+    if protected_tokens(_joined(quote)) != protected_tokens(_joined(window)):
+        return None
+    first, last = _stream_span(index, start, end)
+    score = Indel.normalized_similarity(folded, index.stream[first:last], score_cutoff=least)
+    return Span(start, end, round(score, 4)) if score >= least else None
+
+
+def _joined(text: str) -> str:
+    """Words that a line's end cut are one token again."""
+    return re.sub(r"(?<=[^\W\d_])[-‐]\s+(?=[^\W\d_])", "", text)
+
+
+def _stream_span(index: TextIndex, start: int, end: int) -> tuple[int, int]:
+    return bisect_left(index.origin, start), bisect_left(index.origin, end)
