@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol, overload
 
 from docai.errors import DocaiError, DocumentError
@@ -33,15 +33,14 @@ class PagePlan:
 class TextLayer(Sequence[Word]):
     """The words of a page's text layer, and what tells whether to believe them.
 
-    `invisible_share`: part (0..1) of the characters that are painted in no ink, as an OCR layer is.
+    `invisible_share`: part (0..1) of the characters that do not show (painted in no ink, or all of them
+    under an image of the page), as an OCR layer's do not.
     `turned`: the clockwise turn (0, 90, 180, 270) that makes most of its lines level.
     """
 
     words: tuple[Word, ...] = ()
     invisible_share: float = 0.0
     turned: int = 0
-    fields: tuple[int, ...] = field(default=())
-    """Indices of words that were typed into form fields or free-text annotations."""
 
     @overload
     def __getitem__(self, index: int) -> Word: ...

@@ -1,28 +1,33 @@
-"""Whether a PDF page is nothing but one scan, and the scan's own pixels if so.
+"""Whether a PDF page is nothing but one scan, and at which resolution pages with images are drawn.
 
-The rules are those measured on real scans: taking the embedded image is right only if the page shows
-one image and invisible text, upright, over the whole page, without crop box, annotation or mask.
+The rules are those measured on real scans: taking the embedded image is right only if the page shows one
+image and invisible text, upright, over the whole page, and nothing clips, tints or covers it.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-import numpy as np
 import pymupdf as untyped
-from numpy.typing import NDArray
 
 from docai.imaging.geometry import POINTS_PER_INCH
 
 pymupdf: Any = untyped
+
+Proof = Literal["certain", "alike", "equal"]
+"""What still has to be seen before the scan's own pixels stand for the page: nothing; that the page as
+drawn looks like it (it is alone, but an operator could clip or tint it, or the page is cropped); that the
+page as drawn has the very same pixels (something lies under it)."""
+
 _COVER_TOLERANCE_PT = 1.0
 _SKEW_TOLERANCE_PT = 0.05
 _DOMINANT_SHARE = 0.5
 _PLAIN_SPACES = ("DeviceGray", "DeviceRGB", "ICCBased", "Indexed", "CalGray", "CalRGB", "Gray", "RGB")
-# Operators that may hide, tint or clip what the image shows; letters inside strings match as well, which
-# costs a comparison and nothing else.
+# Operators that may hide, tint or clip what the image shows, or hide it in a form. Letters inside strings
+# match as well, which costs a comparison and nothing else.
 _SUSPECT = re.compile(rb"(?<![\w/.])(?:W\*?|gs|sh|Do|BI)(?![\w])")
 _PAINTED = re.compile(rb"/([^\s/<>\[\]()%]{1,127})\s{1,8}Do\b")
 
@@ -31,112 +36,125 @@ _PAINTED = re.compile(rb"/([^\s/<>\[\]()%]{1,127})\s{1,8}Do\b")
 class Scan:
     """The image that makes a page.
 
-    `width_px`, `height_px` as embedded; `scale_x`, `scale_y` pixels per point as placed, before /Rotate.
-    `alone`: nothing else can show, so that its pixels are the page; else only a comparison can tell.
-    `whole`: upright and over the whole page, so that its pixels may be the page at all.
+    `width_px`, `height_px` as embedded; `dpi_x`, `dpi_y` as placed, before /Rotate. `proof`: what its own
+    pixels need to stand for the page, None if they cannot.
     """
 
     xref: int
     width_px: int
     height_px: int
-    scale_x: float
-    scale_y: float
-    alone: bool
-    whole: bool
+    dpi_x: float
+    dpi_y: float
+    proof: Proof | None
 
 
 def find_scan(page: Any) -> Scan | None:
-    """The image that covers most of a pymupdf page, or None for a digital-born one. Decodes nothing."""
+    """The image that covers most of a pymupdf page, or None for a digital-born one. Decodes nothing.
+
+    Of several (a scan in layers) the finest one counts, since it holds the text.
+    """
     infos = page.get_image_info()
     sheet = pymupdf.Rect(0, 0, page.cropbox.width, page.cropbox.height)
-    best, best_area = None, 0.0
+    images: list[tuple[Any, ...]] = page.get_images(full=True) if infos else []
+    scans = []
     for info in infos:
         shown = pymupdf.Rect(info["bbox"]) & sheet
-        size = 0.0 if shown.is_empty else shown.width * shown.height
-        if size > best_area:
-            best, best_area = info, size
-    if best is None or best_area < _DOMINANT_SHARE * sheet.width * sheet.height:
-        return None
-    a, b, c, d, _, _ = best["transform"]
-    across, down = float(np.hypot(a, b)), float(np.hypot(c, d))
-    if min(across, down) <= 0 or min(best["width"], best["height"]) < 1:
-        return None
-    scales = (best["width"] / across, best["height"] / down)
-    scale_x, scale_y = scales[::-1] if abs(b) > abs(a) else scales
-    xref, on_page = _find_xref(page, best)
-    upright = a > 0 and d > 0 and max(abs(b), abs(c)) <= _SKEW_TOLERANCE_PT
-    gap = max(abs(float(u) - float(v)) for u, v in zip(best["bbox"], sheet, strict=True))
-    whole = upright and gap <= _COVER_TOLERANCE_PT and xref > 0 and _is_plain(best)
-    alone = whole and on_page and len(infos) == 1 and _stands_alone(page)
-    return Scan(xref, best["width"], best["height"], scale_x, scale_y, alone, whole)
-
-
-def _find_xref(page: Any, info: dict[str, Any]) -> tuple[int, bool]:
-    """The one image of the page's resources that this can be, and whether the page itself paints it.
-
-    A scanned file may list every page's image in resources that all pages share: then the name that the
-    contents paint tells. 0 where several would fit.
-    """
-    size = (info["width"], info["height"])
-    images = [image for image in page.get_images(full=True) if (image[2], image[3]) == size]
-    if len(images) > 1:
-        painted = set(_PAINTED.findall(page.read_contents()))
-        images = [image for image in images if image[7].encode() in painted]
-    if len({image[0] for image in images}) != 1:
-        return 0, False
-    # The last entry is the xref of the form that holds the image: 0 for the page itself.
-    return int(images[0][0]), images[0][-1] == 0
+        if shown.is_empty or shown.width * shown.height < _DOMINANT_SHARE * sheet.width * sheet.height:
+            continue
+        scan = _measure(page, info, images, tuple(sheet), len(infos))
+        if scan is not None:
+            scans.append(scan)
+    return max(scans, key=lambda s: s.dpi_x * s.dpi_y, default=None)
 
 
 def scan_dpi(scan: Scan, rotation: int) -> tuple[float, float]:
     """DPI of the scan on the page as shown, after /Rotate."""
-    x, y = scan.scale_x * POINTS_PER_INCH, scan.scale_y * POINTS_PER_INCH
-    return (y, x) if rotation % 180 else (x, y)
+    return (scan.dpi_y, scan.dpi_x) if rotation % 180 else (scan.dpi_x, scan.dpi_y)
 
 
-def extract_pixels(document: Any, scan: Scan, rotation: int) -> NDArray[np.uint8] | None:
-    """The scan's own pixels, turned by /Rotate; None where they are not plain gray or RGB.
+def is_text_covered(page: Any) -> bool:
+    """Whether an image over the whole page is painted after all text, so that none of it shows."""
+    sheet = pymupdf.Rect(0, 0, page.cropbox.width, page.cropbox.height)
+    covered = False
+    for kind, box, *_ in page.get_bboxlog():
+        if kind == "fill-image":
+            shown = pymupdf.Rect(box) & sheet
+            if not shown.is_empty and shown.width * shown.height >= 0.9 * sheet.width * sheet.height:
+                covered = True
+        elif kind in ("fill-text", "stroke-text"):
+            covered = False
+    return covered
 
-    Sample values as embedded: colour profiles are not applied, palettes and decode arrays are.
-    """
-    pixmap = pymupdf.Pixmap(document, scan.xref)
-    if (
-        pixmap.alpha
-        or pixmap.n not in (1, 3)
-        or (pixmap.width, pixmap.height) != (scan.width_px, scan.height_px)
-    ):
+
+def _measure(
+    page: Any,
+    info: dict[str, Any],
+    images: list[tuple[Any, ...]],
+    sheet: tuple[float, float, float, float],
+    count: int,
+) -> Scan | None:
+    a, b, c, d, _, _ = info["transform"]
+    across, down = math.hypot(a, b), math.hypot(c, d)
+    width, height = info["width"], info["height"]
+    if min(across, down) <= 0 or min(width, height) < 1:
         return None
-    return np.ascontiguousarray(np.rot90(as_array(pixmap), -(rotation // 90) % 4))
+    image, on_page = _find_entry(page, info, images)
+    masked = bool(info.get("has-mask"))
+    fine_w, fine_h = _mask_size(page, image, (width, height)) if masked else (width, height)
+    dpi_x, dpi_y = fine_w * POINTS_PER_INCH / across, fine_h * POINTS_PER_INCH / down
+    if abs(b) > abs(a):
+        dpi_x, dpi_y = dpi_y, dpi_x
+    upright = a > 0 and d > 0 and max(abs(b), abs(c)) <= _SKEW_TOLERANCE_PT
+    gap = max(abs(float(u) - float(v)) for u, v in zip(info["bbox"], sheet, strict=True))
+    proof: Proof | None = None
+    if upright and gap <= _COVER_TOLERANCE_PT and image is not None and not masked and _is_plain(info):
+        proof = _find_proof(page, on_page, count)
+    return Scan(image[0] if image else 0, width, height, dpi_x, dpi_y, proof)
 
 
-def as_array(pixmap: Any) -> NDArray[np.uint8]:
-    """A copy of a pixmap's samples, (height, width) gray or (height, width, 3)."""
-    flat = np.frombuffer(pixmap.samples_mv, dtype=np.uint8)
-    rows = flat.reshape(pixmap.height, pixmap.stride)[:, : pixmap.width * pixmap.n]
-    if pixmap.n == 1:
-        return rows.copy()
-    return rows.reshape(pixmap.height, pixmap.width, pixmap.n).copy()
+def _find_entry(
+    page: Any, info: dict[str, Any], images: list[tuple[Any, ...]]
+) -> tuple[tuple[Any, ...] | None, bool]:
+    """The one image of the page's resources that this can be, and whether the page itself paints it.
+
+    A scanned file may list every page's image in resources that all pages share: then the name that the
+    contents paint tells. None where several would fit.
+    """
+    fitting = [image for image in images if (image[2], image[3]) == (info["width"], info["height"])]
+    if len(fitting) > 1:
+        painted = set(_PAINTED.findall(page.read_contents()))
+        fitting = [image for image in fitting if image[7].encode() in painted]
+    if len({image[0] for image in fitting}) != 1:
+        return None, False
+    # The last entry is the xref of the form that holds the image: 0 for the page itself.
+    return fitting[0], fitting[0][-1] == 0
+
+
+def _mask_size(page: Any, image: tuple[Any, ...] | None, size: tuple[int, int]) -> tuple[int, int]:
+    """Size of an image or of its mask, whichever is finer: in layered scans the mask is the text."""
+    if image is None or image[1] <= 0:
+        return size
+    sides = [page.parent.xref_get_key(image[1], key) for key in ("Width", "Height")]
+    if all(kind == "int" for kind, _ in sides):
+        return max(size, (int(sides[0][1]), int(sides[1][1])))
+    return size
 
 
 def _is_plain(info: dict[str, Any]) -> bool:
-    """8 bits or fewer a component in gray, RGB or a palette of them, and no mask."""
+    """8 bits or fewer a component, in gray, RGB or a palette of them."""
     name = str(info.get("cs-name") or "")
-    return (
-        not info.get("has-mask")
-        and info["bpc"] <= 8
-        and info["colorspace"] in (1, 3)
-        and any(space in name for space in _PLAIN_SPACES)
-    )
+    return info["bpc"] <= 8 and info["colorspace"] in (1, 3) and any(s in name for s in _PLAIN_SPACES)
 
 
-def _stands_alone(page: Any) -> bool:
-    """One image is painted straight from the page's contents, and else only invisible text."""
-    if page.first_annot is not None or page.first_widget is not None:
-        return False
-    if page.cropbox != page.mediabox:
-        return False
+def _find_proof(page: Any, on_page: bool, count: int) -> Proof:
     kinds = [kind for kind, *_ in page.get_bboxlog()]
-    if kinds.count("fill-image") != 1 or any(k not in ("fill-image", "ignore-text") for k in kinds):
-        return False
-    operators: list[bytes] = _SUSPECT.findall(page.read_contents())
-    return operators == [b"Do"]
+    if count != 1 or kinds.count("fill-image") != 1 or set(kinds) - {"fill-image", "ignore-text"}:
+        return "equal"
+    plain = (
+        on_page
+        and page.first_annot is None
+        and page.first_widget is None
+        and page.cropbox == page.mediabox
+        and _SUSPECT.findall(page.read_contents()) == [b"Do"]
+    )
+    return "certain" if plain else "alike"

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pymupdf as untyped
-from numpy.typing import NDArray
 
 from docai.errors import DocumentError
 from docai.imaging.geometry import POINTS_PER_INCH
 from docai.pages import media
 from docai.pages.file import DAMAGED_HINT, PagePlan, TextLayer, translate_errors
 from docai.pages.limits import STAGE, PageLimits, cap_dpi, check_pixels, choose_dpi
-from docai.pages.native import Scan, as_array, extract_pixels, find_scan, scan_dpi
+from docai.pages.native import Scan, find_scan, is_text_covered, scan_dpi
+from docai.pages.pixels import Pixels, as_array, drop_colour, is_equal, load_scan, looks_alike, turn_pixels
 from docai.pages.text import read_words, smallest_type_pt
 from docai.types import ImageKind, PageImage
 
@@ -58,7 +59,16 @@ class PdfFile:
 
     def text_layer(self, number: int) -> TextLayer:
         with translate_errors(self._uri, number):
-            return read_words(self._load(number))
+            page = self._load(number)
+            layer = read_words(page)
+            if (
+                layer.words
+                and layer.invisible_share < 1
+                and find_scan(page) is not None
+                and is_text_covered(page)
+            ):
+                layer = replace(layer, invisible_share=1.0)
+            return layer
 
     def close(self) -> None:
         self._pdf.close()
@@ -112,73 +122,55 @@ class PdfFile:
     def _make_plan(self, page: Any) -> tuple[PagePlan, Scan | None]:
         width, height = float(page.rect.width), float(page.rect.height)
         scan = find_scan(page)
-        if scan is not None and scan.alone:
+        if scan is not None and scan.proof == "certain":
             # Pixels per page, not per placed image: the two differ by the tolerance of what covers a page.
-            x, y = _turn((scan.width_px, scan.height_px), page.rotation)
-            dpi = (x * POINTS_PER_INCH / width, y * POINTS_PER_INCH / height)
-            return PagePlan(width, height, *dpi, "native"), scan
-        legible = choose_dpi(smallest_type_pt(page), width, height, self._limits)
-        if scan is None:
-            # A whole number of pixels, so that the image's edges are the page's.
-            x_dpi, y_dpi = (
-                max(1, round(s * legible / POINTS_PER_INCH)) * POINTS_PER_INCH / s for s in (width, height)
-            )
-            return PagePlan(width, height, x_dpi, y_dpi, "rendered"), None
-        x_dpi, y_dpi = scan_dpi(scan, page.rotation)
-        top = cap_dpi(width, height, self._limits)
-        if max(x_dpi, y_dpi) > top:
-            x_dpi, y_dpi = min(x_dpi, top), min(y_dpi, top)
-        elif min(x_dpi, y_dpi) < _MIN_SCAN_DPI:
-            x_dpi = y_dpi = legible
+            turned = page.rotation % 180
+            x_px, y_px = (scan.height_px, scan.width_px) if turned else (scan.width_px, scan.height_px)
+            x_dpi, y_dpi = x_px * POINTS_PER_INCH / width, y_px * POINTS_PER_INCH / height
+            return PagePlan(width, height, x_dpi, y_dpi, "native"), scan
+        smallest = smallest_type_pt(page)
+        legible = choose_dpi(smallest, width, height, self._limits)
+        if scan is not None:
+            x_dpi, y_dpi = scan_dpi(scan, page.rotation)
+            wanted = legible if smallest else _MIN_SCAN_DPI
+            if min(x_dpi, y_dpi) >= wanted:
+                top = cap_dpi(width, height, self._limits)
+                return PagePlan(width, height, min(x_dpi, top), min(y_dpi, top), "rendered"), scan
+        # A whole number of pixels, so that the image's edges are the page's.
+        x_dpi, y_dpi = (
+            max(1, round(side * legible / POINTS_PER_INCH)) * POINTS_PER_INCH / side
+            for side in (width, height)
+        )
         return PagePlan(width, height, x_dpi, y_dpi, "rendered"), scan
 
     def _take_scan(self, page: Any, number: int, plan: PagePlan, scan: Scan | None) -> PageImage | None:
-        if scan is None or plan.kind != "native":
+        """The scan's own pixels where nothing more than a look stands against it."""
+        if scan is None or scan.proof not in ("certain", "alike"):
             return None
         check_pixels(scan.width_px, scan.height_px, self._limits, self._uri, number)
-        pixels = extract_pixels(self._pdf, scan, page.rotation)
-        if pixels is None:
+        pixmap = load_scan(self._pdf, scan)
+        if pixmap is None or (scan.proof == "alike" and not looks_alike(page, pixmap)):
             return None
-        return PageImage(number, pixels, "native", plan.dpi_x, plan.dpi_y)
+        return _make_image(number, turn_pixels(as_array(pixmap), page.rotation), "native", plan)
 
     def _draw(self, page: Any, number: int, plan: PagePlan, scan: Scan | None) -> PageImage:
         """Renders at the exact matrix; one colour channel where the page has no colour."""
-        width, height = plan.width_pt * plan.dpi_x, plan.height_pt * plan.dpi_y
-        check_pixels(
-            round(width / POINTS_PER_INCH) or 1,
-            round(height / POINTS_PER_INCH) or 1,
-            self._limits,
-            self._uri,
-            number,
-        )
+        width_px = math.ceil(plan.width_pt * plan.dpi_x / POINTS_PER_INCH)
+        height_px = math.ceil(plan.height_pt * plan.dpi_y / POINTS_PER_INCH)
+        check_pixels(width_px, height_px, self._limits, self._uri, number)
         matrix = pymupdf.Matrix(plan.dpi_x / POINTS_PER_INCH, plan.dpi_y / POINTS_PER_INCH)
-        pixmap = page.get_pixmap(matrix=matrix, alpha=False, annots=True)
-        pixels = as_array(pixmap)
-        del pixmap
-        if pixels.ndim == 3 and _is_gray(pixels):
-            pixels = np.ascontiguousarray(pixels[:, :, 0])
-        kind: ImageKind = "rendered"
-        if scan is not None and scan.whole:
+        pixels = drop_colour(as_array(page.get_pixmap(matrix=matrix, alpha=False, annots=True)))
+        if scan is not None and scan.proof == "equal":
             check_pixels(scan.width_px, scan.height_px, self._limits, self._uri, number)
-            own = extract_pixels(self._pdf, scan, page.rotation)
-            if own is not None and _same_pixels(own, pixels):
-                kind, pixels = "native", own
-        # The pixmap is a whole number of pixels; its DPI is what maps its edge to the page's edge.
-        dpi_x = pixels.shape[1] * POINTS_PER_INCH / plan.width_pt
-        dpi_y = pixels.shape[0] * POINTS_PER_INCH / plan.height_pt
-        return PageImage(number, pixels, kind, dpi_x, dpi_y)
+            pixmap = load_scan(self._pdf, scan)
+            own = None if pixmap is None else turn_pixels(as_array(pixmap), page.rotation)
+            if own is not None and is_equal(own, pixels):
+                return _make_image(number, own, "native", plan)
+        return _make_image(number, pixels, "rendered", plan)
 
 
-def _turn(size: tuple[int, int], rotation: int) -> tuple[int, int]:
-    return (size[1], size[0]) if rotation % 180 else size
-
-
-def _is_gray(pixels: NDArray[np.uint8]) -> bool:
-    red, green, blue = pixels[:, :, 0], pixels[:, :, 1], pixels[:, :, 2]
-    return bool(np.array_equal(red, green) and np.array_equal(green, blue))
-
-
-def _same_pixels(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> bool:
-    if a.ndim == 3 and b.ndim == 2:
-        return _is_gray(a) and bool(np.array_equal(a[:, :, 0], b))
-    return bool(np.array_equal(a, b))
+def _make_image(number: int, pixels: Pixels, kind: ImageKind, plan: PagePlan) -> PageImage:
+    """The DPI is what maps the edges of the pixels to the edges of the page."""
+    height, width = pixels.shape[:2]
+    dpi_x, dpi_y = width * POINTS_PER_INCH / plan.width_pt, height * POINTS_PER_INCH / plan.height_pt
+    return PageImage(number, pixels, kind, dpi_x, dpi_y)

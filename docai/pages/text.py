@@ -59,10 +59,10 @@ def clean_text(text: str) -> str:
 
 
 def smallest_type_pt(page: Any) -> float | None:
-    """Type size that only 5 % of the page's characters fall below, in points; None without text."""
+    """Type size that only 5 % of the visible characters fall below, in points; None without any."""
     sizes: Counter[float] = Counter()
     for span in _spans(page.get_text("dict", flags=0)):
-        if span["size"] > 0.5:
+        if span["size"] > 0.5 and span.get("alpha", 255):
             sizes[round(float(span["size"]), 1)] += len(span["text"].strip())
     total, seen = sum(sizes.values()), 0
     for size in sorted(sizes):
