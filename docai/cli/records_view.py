@@ -94,7 +94,7 @@ def draw_record(outcomes: Sequence[Outcome], target: Path, page: int | None, fin
     if number > document.page_count:
         raise ConfigError("no-such-page", f"{document.uri} has {document.page_count} pages, not {number}")
     image = finder.render_page(document, number)
-    figure = draw_evidence(image, fields, number, turned=finder.find_turn(document.id, number))
+    figure = draw_evidence(image, fields, number, turned=finder.find_turn(document, number))
     with replacing(target) as draft, writing(target), draft.open("wb") as file:
         kind = {".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}.get(target.suffix.lower(), "PNG")
         figure.save(file, kind, optimize=kind == "PNG")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -17,13 +16,15 @@ _ROWS_PER_GROUP = 2000
 
 def check_pyarrow() -> None:
     """Raise ConfigError, naming the extra, where pyarrow is not installed."""
-    if importlib.util.find_spec("pyarrow") is None:
+    try:
+        import pyarrow  # noqa: F401
+    except ImportError as error:
         raise ConfigError(
             "extra-missing",
             "writing Parquet needs pyarrow",
             stage="export",
             hint="pip install 'docai[parquet]'",
-        )
+        ) from error
 
 
 def write_parquet(draft: Path, path: Path, columns: Columns, rows: Iterable[Outcome]) -> None:
