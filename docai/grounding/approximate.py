@@ -7,7 +7,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz
-from rapidfuzz.distance import Indel
+from rapidfuzz.distance import Indel, Levenshtein
 
 from docai.grounding.protected import protected_tokens
 from docai.grounding.text_index import TextIndex
@@ -16,6 +16,7 @@ _MIN_LENGTH = 8  # characters of the folded quote
 _MAX_LENGTH = 1200
 # Least similarity (share of equal characters) by length: one wrong letter in ten, more in longer text.
 _LEVELS = ((60, 0.84), (20, 0.87), (_MIN_LENGTH, 0.9))
+_MAX_GAP = 12  # characters that may be missing or added in one piece: a name, a stamp's crumb, no clause
 _TOKEN = re.compile(r"\S+")
 
 
@@ -62,7 +63,16 @@ def find_approximate(quote: str, folded: str, index: TextIndex) -> Span | None:
         return None
     first, last = _stream_span(index, start, end)
     score = Indel.normalized_similarity(folded, index.stream[first:last], score_cutoff=least)
-    return Span(start, end, round(score, 4)) if score >= least else None
+    if score < least or _largest_gap(folded, index.stream[first:last]) > _MAX_GAP:
+        return None
+    return Span(start, end, round(score, 4))
+
+
+def _largest_gap(one: str, other: str) -> int:
+    """Longest stretch that one side has and the other lacks: a lost word may be the one that matters."""
+    blocks = Levenshtein.opcodes(one, other)
+    gaps = ((b.src_end - b.src_start, b.dest_end - b.dest_start) for b in blocks if b.tag != "equal")
+    return max((max(a, b) for a, b in gaps), default=0)
 
 
 def _joined(text: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from docai.imaging.geometry import to_upright, union
 from docai.types import Box, Page
 
-_GAP = 1.2  # of the text's height: a wider gap ends a segment
+_GAP = 1.8  # of the text's height: a wider gap ends a segment
 _LEADING = 2.2  # of the text's height: a larger step down ends a column
 _MAX_SEGMENTS = 1500
 

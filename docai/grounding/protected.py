@@ -28,6 +28,7 @@ _TURNED_TEXT = (
     "like proper complete correct"
 )
 _TURNED = frozenset(_TURNED_TEXT.split())
+_ORDINAL_END = re.compile(r"(?<=\d)(?:st|nd|rd|th)\.?$")
 _CONTRACTION = re.compile(r"n['’]t$", re.IGNORECASE)
 _MONTHS = frozenset(m for m in MONTH_NUMBERS if len(m) >= 3) - {
     "set",
@@ -59,7 +60,8 @@ def protected_key(token: str) -> str | None:
     """What must be equal on both sides for this token, or None when a slip in it does no harm."""
     plain = strip_accents(token)
     if any(c.isdigit() for c in plain):
-        return fold_text(plain)[0]
+        # Scans lose the raised ending of 5th; the number stays.
+        return fold_text(_ORDINAL_END.sub("", plain))[0]
     bare = plain.strip(".,:;'’\"()")
     if bare in _NEGATIONS or _CONTRACTION.search(bare):
         return f"not:{bare}"

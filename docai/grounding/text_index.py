@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from statistics import median
 
 from docai.grounding.columns import column_order
 from docai.imaging.geometry import union
@@ -23,7 +24,7 @@ _SIGNS = frozenset("%$€£¥₹‰§&")
 _DASHES = "-‐‑‒–—−"
 _NUMBER_MARKS = {".": ".", ",": ".", "'": ".", "’": ".", "/": "/", ":": ":"} | dict.fromkeys(_DASHES, "-")
 _EXTRA = {"ß": "ss", "æ": "ae", "ø": "o", "œ": "oe", "ł": "l", "đ": "d", "&": "&"}
-_WIDE_GAP = 1.0  # of the line's height: wider than a word space, a new column
+_WIDE_GAP = 2.0  # of the line's height: wider than a word space, a new column
 
 
 def fold_char(char: str) -> str:
@@ -64,6 +65,7 @@ class TextIndex:
     starts: tuple[int, ...]  # where each word of `order` begins in the text
     stream: str
     origin: list[int] = field(repr=False)
+    height_pt: float = 10.0
 
     def words_at(self, start: int, end: int) -> tuple[int, ...]:
         """Indices into `Page.words` of the words that text[start:end] touches."""
@@ -79,13 +81,12 @@ class TextIndex:
         """Horizontal gap behind a word of `order`, in line heights; infinite at the end of a line."""
         if number + 1 >= len(self.order):
             return float("inf")
-        return _gap(self.words[self.order[number]], self.words[self.order[number + 1]])
+        return _gap(self.words[self.order[number]], self.words[self.order[number + 1]], self.height_pt)
 
 
-def _gap(left: Word, right: Word) -> float:
+def _gap(left: Word, right: Word, height: float) -> float:
     if left.line != right.line:
         return float("inf")
-    height = max(1.0, *(min(w.box.y1 - w.box.y0, w.box.x1 - w.box.x0) for w in (left, right)))
     # Boxes lie on the page as it is filed, which may be turned: the gap is the larger of both directions.
     return max(right.box.x0 - left.box.x1, left.box.x0 - right.box.x1, _down(left, right)) / height
 
@@ -95,17 +96,24 @@ def _down(left: Word, right: Word) -> float:
     return gap if left.box.x0 < right.box.x1 and right.box.x0 < left.box.x1 else 0.0
 
 
+def text_height_pt(words: Iterable[Word]) -> float:
+    """Median height of words of three letters and more, turned pages included."""
+    heights = [min(w.box.y1 - w.box.y0, w.box.x1 - w.box.x0) for w in words if len(w.text) >= 3]
+    return max(1.0, median(heights)) if heights else 10.0
+
+
 def build_text(words: tuple[Word, ...], order: Iterable[int]) -> TextIndex:
     """Join words in the given order."""
     parts: list[str] = []
     starts: list[int] = []
     numbers = tuple(order)
     length = 0
+    height = text_height_pt(words)
     before: Word | None = None
     for number in numbers:
         word = words[number]
         if before is not None:
-            gap = _gap(before, word)
+            gap = _gap(before, word, height)
             parts.append("\n" if gap == float("inf") else "\t" if gap > _WIDE_GAP else " ")
             length += 1
         starts.append(length)
@@ -114,7 +122,7 @@ def build_text(words: tuple[Word, ...], order: Iterable[int]) -> TextIndex:
         before = word
     text = "".join(parts)
     stream, origin = fold_text(text)
-    return TextIndex(words, numbers, text, tuple(starts), stream, origin)
+    return TextIndex(words, numbers, text, tuple(starts), stream, origin, height)
 
 
 class PageIndex:
