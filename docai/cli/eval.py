@@ -52,6 +52,7 @@ def evaluate(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
     """Score records against labels: F1 by field, proof, calibration."""
+    from docai.errors import ConfigError
     from docai.evaluation.judge import evaluate as judge
     from docai.evaluation.outcomes import load_outcomes
     from docai.evaluation.report import report_to_json
@@ -76,6 +77,12 @@ def evaluate(
         )
     )
     report = judge(truth, loaded, outcomes, make_page_image)
+    if not report.counts.records and not report.counts.failed:
+        raise ConfigError(
+            "nothing-to-score",
+            f"none of the {report.counts.labelled} labelled files has an outcome",
+            hint="files in labels are relative to the folder of the labels",
+        )
     if html is not None:
         from docai.evaluation.html import write_html
 

@@ -20,7 +20,7 @@ def build_tables(report: Report) -> RenderableType:
 
 def _headline(report: Report) -> Text:
     counts = report.counts
-    line = f"{counts.labelled} labelled documents, schema {report.schema_id}: {counts.records} records"
+    line = f"{counts.labelled} labelled, schema {report.schema_id}: {counts.records} records"
     for name in ("incomplete", "failed", "absent"):
         if number := getattr(counts, name):
             line += f", {number} {name}"
