@@ -29,10 +29,10 @@ class MemoryOutcomeStore:
     """The `OutcomeStore` for tests and for runs that keep nothing."""
 
     def __init__(self) -> None:
-        self._outcomes: dict[str, tuple[Outcome, ...]] = {}
+        self._outcomes: dict[str, list[Outcome]] = {}
 
     def create(self, key: str, outcomes: Sequence[Outcome]) -> bool:
-        kept = tuple(outcomes)
+        kept = list(outcomes)  # a new object each time, which `setdefault` gives back if this call was first
         return self._outcomes.setdefault(key, kept) is kept
 
     def get(self, key: str) -> Sequence[Outcome] | None:
