@@ -1,0 +1,133 @@
+"""The embedded engine: no model, no network. Running text and forms have a reader each.
+
+The dispatcher looks at the pages' shape (words per line, sentences) and at each field's kind: what is
+said in sentences goes to the prose reader, what stands in boxes and tables to the forms reader; a mixed
+document is read by both, and both may claim.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from docai.schema import Field, Schema
+from docai.types import Claim, DocumentView
+
+NAME = "extractive"
+# Above this share of running text the forms reader is not asked for single fields, below it the prose reader
+# is not; between them both are, and the one that the page resembles less has its scores cut.
+_SURE_PROSE, _SURE_FORM = 0.55, 0.25
+# Fields that forms print in boxes and tables even inside an agreement (schedules, cover sheets).
+_FORM_KINDS = frozenset(
+    ("money", "number", "integer", "percent", "identifier", "address", "currency", "email", "phone")
+)
+_FULL_STOP = re.compile(r"[a-z)\"”][.;:,]?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """`prose`: share 0..1 of words that stand in running text."""
+
+    prose: float
+    words: int
+
+
+def measure_shape(view: DocumentView) -> Shape:
+    """How much of a document is running text: words in full lines of mostly small letters."""
+    running = total = 0
+    for page in view.pages:
+        lines: dict[int, list[str]] = {}
+        for word in page.words:
+            lines.setdefault(word.line, []).append(word.text)
+        for texts in lines.values():
+            total += len(texts)
+            if len(texts) >= 7 and _reads_like_text(texts):
+                running += len(texts)
+    return Shape(running / total if total else 0.0, total)
+
+
+def _reads_like_text(texts: Sequence[str]) -> bool:
+    """Whether most words are made of letters, many of them small, and few of digits."""
+    letters = sum(t.strip(".,;:()\"'“”").isalpha() for t in texts)
+    small = sum(t[:1].islower() for t in texts)
+    return letters >= 0.7 * len(texts) and (
+        small >= 0.4 * len(texts) or all(t.isupper() for t in texts if t.isalpha())
+    )
+
+
+class ExtractiveEngine:
+    """Satisfies `docai.protocols.ExtractionModel`. Deterministic; holds no state."""
+
+    name = NAME
+
+    def extract(self, view: DocumentView, schema: Schema) -> list[Claim]:
+        """Claims for all fields of the schema; the best claim of a field first."""
+        shape = measure_shape(view)
+        to_prose, to_forms = share_fields(shape, schema.fields)
+        claims: list[Claim] = []
+        if to_prose:
+            from docai.extraction.prose import extract_prose
+
+            claims += _scaled(extract_prose(view, schema, to_prose), shape.prose, _SURE_PROSE)
+        if to_forms:
+            from docai.extraction.forms import extract_forms
+
+            claims += _scaled(extract_forms(view, schema, to_forms), 1 - shape.prose, 1 - _SURE_FORM)
+        return _one_voice(claims)
+
+
+def share_fields(shape: Shape, fields: Sequence[Field]) -> tuple[list[Field], list[Field]]:
+    """(fields for the prose reader, fields for the forms reader); some go to both."""
+    to_prose: list[Field] = []
+    to_forms: list[Field] = []
+    for field in fields:
+        signing = field.group is not None and _speaks_of_signing(field.group)
+        if field.group is not None and not signing:
+            to_forms.append(field)
+        elif signing:
+            to_prose.append(field)
+        elif shape.prose >= _SURE_PROSE:
+            to_prose.append(field)
+            if field.kind in _FORM_KINDS:
+                to_forms.append(field)
+        elif shape.prose <= _SURE_FORM:
+            to_forms.append(field)
+            if field.kind == "boolean":
+                to_prose.append(field)
+        else:
+            to_prose.append(field)
+            to_forms.append(field)
+    return to_prose, to_forms
+
+
+def _speaks_of_signing(group: str) -> bool:
+    return (
+        re.search(
+            r"sign(?:ed|er|ator|atur|ature|ing)?|execution|unterschrift",
+            group.rsplit("/", 1)[-1],
+            re.IGNORECASE,
+        )
+        is not None
+    )
+
+
+def _scaled(claims: Sequence[Claim], likeness: float, sure: float) -> list[Claim]:
+    """Scores cut by how little the document is of the reader's kind."""
+    factor = min(1.0, 0.6 + 0.4 * likeness / sure)
+    return [replace(c, score=round((c.score or 0.0) * factor, 4)) for c in claims]
+
+
+def _one_voice(claims: Sequence[Claim]) -> list[Claim]:
+    """Of a flag's true and false, the likelier alone: a page's weak yes must not outvote a sure no."""
+    best: dict[tuple[str, bool], float] = {}
+    for claim in claims:
+        if isinstance(claim.value, bool):
+            key = (claim.path, claim.value)
+            best[key] = max(best.get(key, 0.0), claim.score or 0.0)
+    return [
+        c
+        for c in claims
+        if not isinstance(c.value, bool)
+        or ((c.score or 0.0) > 0 and best[(c.path, c.value)] >= best.get((c.path, not c.value), -1.0))
+    ]

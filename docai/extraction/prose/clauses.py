@@ -1,0 +1,105 @@
+"""Whether the document contains a clause, and the sentence that says so."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+from docai.extraction.prose.claims import ENGINE, make_claim
+from docai.extraction.prose.clause_cues import Concept, choose_concept
+from docai.extraction.prose.document import Prose
+from docai.extraction.prose.labels import Label
+from docai.extraction.prose.phrases import find_phrase
+from docai.extraction.prose.sentences import Sentence
+from docai.types import Claim
+
+_MODAL = re.compile(r"\b(?:shall|will|may|must|agrees?|hereby|undertakes?|warrants?|grants?)\b")
+# What an alias of so many content words proves by itself.
+_ALIAS_WEIGHT = {1: 0.3, 2: 0.5, 3: 0.75}
+_SLOPE, _MIDDLE = 4.5, 0.85
+
+
+@dataclass(frozen=True, slots=True)
+class RatedSentence:
+    sentence: Sentence
+    raw: float
+
+
+def rate_sentences(prose: Prose, label: Label) -> list[RatedSentence]:
+    """Sentences that may be the clause, best first."""
+    concept = choose_concept(" ".join((label.field.name.replace("_", " "), label.field.description)))
+    aliases = _alias_scores(prose, label)
+    rated: list[RatedSentence] = []
+    for sentence in prose.sentences:
+        if sentence.end - sentence.start < 30:
+            continue
+        raw = aliases.get(sentence.number, 0.0)
+        text = prose.lower[sentence.start : sentence.end]
+        if concept and concept.needs.search(text):
+            raw = _combine(raw, _concept_score(concept, text, sentence))
+        if raw > 0.2:
+            raw += 0.05 if _MODAL.search(text) else -0.15
+            rated.append(RatedSentence(sentence, raw))
+    return sorted(rated, key=lambda r: (-r.raw, r.sentence.number))
+
+
+def _combine(alias: float, cues: float) -> float:
+    """The stronger of two voices, and a little for their agreement; cues against outvote an alias."""
+    if cues < 0:
+        return alias + cues
+    return max(alias, cues) + 0.15 * min(alias, cues)
+
+
+def _concept_score(concept: Concept, text: str, sentence: Sentence) -> float:
+    positive = sorted((w for w, pattern in concept.cues if w > 0 and pattern.search(text)), reverse=True)
+    against = sum(w for w, pattern in concept.cues if w < 0 and pattern.search(text))
+    if not positive:
+        return min(0.0, against)
+    heading = f"{sentence.heading} {sentence.section}".lower()
+    score = positive[0] + 0.12 * sum(positive[1:3]) + against
+    return score + (0.15 if concept.heading.search(heading) else 0.0)
+
+
+def _alias_scores(prose: Prose, label: Label) -> dict[int, float]:
+    scores: dict[int, float] = {}
+    for phrase in label.phrases:
+        weight = _ALIAS_WEIGHT.get(len(phrase), 0.85)
+        for first, last in find_phrase(prose.index, phrase, gap=3):
+            sentence = prose.sentence_at(prose.index.starts[first])
+            if prose.index.starts[last] < sentence.end:
+                scores[sentence.number] = max(scores.get(sentence.number, 0.0), weight)
+    return scores
+
+
+def probability_of_clause(rated: list[RatedSentence]) -> float:
+    """That the document has the clause, from its best sentence and what supports it."""
+    if not rated:
+        return 0.03
+    support = sum(0.08 for r in rated[1:4] if r.raw > 0.7)
+    return 1 / (1 + math.exp(-_SLOPE * (rated[0].raw + support - _MIDDLE)))
+
+
+def claim_clause(prose: Prose, label: Label) -> list[Claim]:
+    """True with the sentence that says so, or false with nothing to show (rule `absence`)."""
+    rated = rate_sentences(prose, label)
+    score = probability_of_clause(rated)
+    claims: list[Claim] = []
+    for n, item in enumerate(rated[:3]):
+        if item.raw < 0.5 and n:
+            break
+        share = score if not n else score * 0.5 * item.raw / max(rated[0].raw, 1e-6)
+        span = (item.sentence.start, item.sentence.end)
+        claims.append(make_claim(prose, label.field.path, span, True, share, rule="clause"))
+    claims.append(
+        Claim(
+            path=label.field.path,
+            quote="",
+            value=False,
+            page=prose.view.pages[0].number,
+            engine=ENGINE,
+            score=round(1 - score, 4),
+            rule="absence",
+        )
+    )
+    return sorted(claims, key=lambda c: -(c.score or 0.0))
