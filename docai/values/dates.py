@@ -23,7 +23,7 @@ _YEAR_FIRST = re.compile(
     rf"{_START}(?P<y>{_YEAR4})\s?(?P<s>[/.\-])\s?(?P<m>\d{{1,2}})\s?(?P=s)\s?(?P<d>\d{{1,2}})(?!\d)(?![/\-]\d)"
 )
 _NUMERIC = re.compile(
-    rf"{_START}(?P<a>\d\s\d|\d{{1,2}})(?P<g1>\s{{0,2}})(?P<s>[/.\-])(?P<g2>\s{{0,2}})(?P<b>\d\s\d|\d{{1,2}})"
+    rf"{_START}(?P<a>\d \d|\d{{1,2}})(?P<g1>\s{{0,2}})(?P<s>[/.\-])(?P<g2>\s{{0,2}})(?P<b>\d \d|\d{{1,2}})"
     rf"(?P<g3>\s{{0,2}})(?P=s)(?P<g4>\s{{0,2}})(?P<y>{_YEAR4}{_END4}|\d{{2}}(?!\d))(?!(?P=s)\d)(?![/.]\d)"
 )
 _COMPACT = re.compile(

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from docai.values.currencies import currency_after, currency_before
 from docai.values.numbers import NUMBER, find_numbers, find_percents, parse_number, read_decimal, signed
-from docai.values.spans import Found, scan
+from docai.values.spans import Found, drop_overlaps, scan
 
 __all__ = ["find_money", "find_numbers", "find_percents", "parse_money", "parse_number"]
 
@@ -73,7 +73,7 @@ def _read(match: re.Match[str], require_currency: bool) -> Found | None:
 
 def find_money(text: str, *, require_currency: bool = False) -> list[Found]:
     """Amounts with a currency beside them and, unless `require_currency`, bare ones with two decimals."""
-    return list(scan(_AMOUNT, text, lambda m: _read(m, require_currency), "n"))
+    return drop_overlaps(list(scan(_AMOUNT, text, lambda m: _read(m, require_currency), "n")))
 
 
 def parse_money(text: str) -> tuple[Decimal, str | None] | None:

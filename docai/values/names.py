@@ -88,13 +88,21 @@ _SUFFIX_KEYS_TEXT = (
 _SUFFIX_KEYS = frozenset(_SUFFIX_KEYS_TEXT.split())
 
 
+_MARKS = "\"'“”‘’<>*_:;, "
+_OPENING = {"(": ")", "[": "]", "{": "}"}
+_CLOSING = {close: opening for opening, close in _OPENING.items()}
+
+
 def normalize_name(text: str) -> str:
     """One line, single spaces, without marks around it: `  “Kubient,\\n Inc.” ` -> `Kubient, Inc.`."""
-    joined = " ".join(text.split())
-    stripped = joined.strip("\"'“”‘’()[]{}<>*_:;, ")
-    if joined.count("(") > joined.count(")") or stripped.count("(") == stripped.count(")"):
-        return stripped
-    return stripped + ")" if stripped.count("(") > stripped.count(")") else stripped
+    name = " ".join(text.split()).strip(_MARKS)
+    while name[:1] in _OPENING and name.count(name[0]) > name.count(_OPENING[name[0]]):
+        name = name[1:].strip(_MARKS)
+    while name[-1:] in _CLOSING and name.count(name[-1]) > name.count(_CLOSING[name[-1]]):
+        name = name[:-1].strip(_MARKS)
+    if name[:1] in _OPENING and name.find(_OPENING[name[0]]) == len(name) - 1:
+        name = name[1:-1].strip(_MARKS)
+    return name
 
 
 def _is_name_word(token: str) -> bool:
