@@ -92,7 +92,9 @@ def draw_record(outcomes: Sequence[Outcome], target: Path, page: int | None, fin
     number = page if page is not None else min(pages, key=lambda n: (-pages[n], n))
     document = records[0].document
     if number > document.page_count:
-        raise ConfigError("no-such-page", f"{document.uri} has {document.page_count} pages, not {number}")
+        raise ConfigError(
+            "no-such-page", f"{document.uri} has no page {number}, its last is {document.page_count}"
+        )
     image = finder.render_page(document, number)
     figure = draw_evidence(image, fields, number, turned=finder.find_turn(document, number))
     with replacing(target) as draft, writing(target), draft.open("wb") as file:

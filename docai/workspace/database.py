@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -106,26 +107,37 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _create(path: Path) -> None:
-    """Make the database under another name and link it into place: switching to WAL needs the file for
+    """Make the database under another name and move it into place: switching to WAL needs the file for
     itself, and a process that comes at the same moment must see no half-made one."""
-    draft = path.with_name(f"{path.name}.new-{os.getpid()}-{threading.get_ident()}")
-    try:
+    draft = path.with_name(f"{path.name}.new")
+    with _locked(path.with_name("lock")):
+        if path.exists():
+            return
+        for name in (path, draft):
+            # A journal without its database (someone removed that one) would be replayed into the new one.
+            for suffix in ("", "-wal", "-shm"):
+                name.with_name(name.name + suffix).unlink(missing_ok=True)
         connection = _connect(draft)
         try:
             migrate(connection)
         finally:
             connection.close()
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            return
-        except OSError:  # no hard links here (exFAT)
-            if not path.exists():
-                draft.replace(path)
-    finally:
-        for suffix in ("", "-wal", "-shm"):
-            with suppress(OSError):
-                draft.with_name(draft.name + suffix).unlink(missing_ok=True)
+        draft.replace(path)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """One process at a time; the system takes the lock back from one that is killed."""
+    with path.open("ab") as file:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _check_version(connection: sqlite3.Connection, path: Path) -> None:

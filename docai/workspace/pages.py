@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from docai.types import Page
 from docai.workspace.codec import decode_page, encode_page
 from docai.workspace.database import Database
@@ -27,6 +29,8 @@ class PageStore:
                 "ON CONFLICT DO UPDATE SET body = excluded.body",
                 (page.document_id, reading_key, page.number, body),
             )
+            # Whoever reads this document lives: for the eyes of other containers (`leases`).
+            db.execute("UPDATE leases SET beat_s = ? WHERE document_id = ?", (time.time(), page.document_id))
         return decode_page(body)
 
     def get_pages(self, document_id: str, reading_key: str) -> dict[int, Page]:

@@ -46,7 +46,11 @@ def test_opening_makes_a_folder_that_version_control_leaves_alone(tmp_path: Path
     with open_workspace(tmp_path / "new") as workspace:
         assert workspace.folder.is_dir()
     assert (tmp_path / "new" / ".docai" / ".gitignore").read_text() == "*\n"
-    assert sorted(p.name for p in (tmp_path / "new" / ".docai").iterdir()) == [".gitignore", "docai.db"]
+    assert sorted(p.name for p in (tmp_path / "new" / ".docai").iterdir()) == [
+        ".gitignore",
+        "docai.db",
+        "lock",
+    ]
 
 
 def test_without_create_nothing_is_made(tmp_path: Path) -> None:
@@ -133,6 +137,19 @@ def test_a_damaged_database_is_named_with_the_way_out(tmp_path: Path) -> None:
         open_workspace(tmp_path)
     assert caught.value.code == "workspace-damaged"
     assert "move" in (caught.value.hint or "")
+
+
+def test_a_journal_without_its_database_is_not_replayed(tmp_path: Path) -> None:
+    workspace = open_workspace(tmp_path)
+    workspace.outcomes.create("k", [make_record()])
+    journal = tmp_path / ".docai" / "docai.db-wal"
+    left = journal.read_bytes()
+    workspace.close()
+    (tmp_path / ".docai" / "docai.db").unlink()
+    journal.write_bytes(left)
+    with open_workspace(tmp_path) as again:
+        assert not again.outcomes.exists("k")
+        assert again.outcomes.create("k", [make_record()])
 
 
 def test_a_full_disk_loses_nothing_that_was_committed(tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def test_two_processes_make_the_workspace_at_once(tmp_path: Path) -> None:
     ]
     said = [process.communicate("go\n")[0].splitlines()[-1] for process in started]
     assert said == ["done"] * 3
-    assert sorted(p.name for p in (tmp_path / ".docai").iterdir()) == [".gitignore", "docai.db"]
+    assert sorted(p.name for p in (tmp_path / ".docai").iterdir()) == [".gitignore", "docai.db", "lock"]
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
