@@ -96,7 +96,10 @@ def evaluate(
 
         from docai.evaluation.table import build_tables
 
-        Console().print(build_tables(report))
+        console = Console()
+        if not console.is_terminal:
+            console.width = 200  # a file or a pipe has no edge to wrap at
+        console.print(build_tables(report))
     if html is not None and not quiet:
         typer.echo(f"docai: wrote {html}", err=True)
 

@@ -29,7 +29,7 @@ def _headline(report: Report) -> Text:
 
 def _field_table(report: Report) -> Table:
     table = Table(title="Fields", title_justify="left", pad_edge=False)
-    table.add_column("field")
+    table.add_column("field", no_wrap=True)
     table.add_column("right", justify="right")
     table.add_column("false", justify="right")
     table.add_column("missed", justify="right")
@@ -53,7 +53,7 @@ def _field_table(report: Report) -> Table:
     table.add_section()
     for parent, mean in total.means.items():
         cells = [format_ratio(g.means.get(parent)) for g in others]
-        name = f"mean of {parent.strip('/') or 'the fields above, rows aside'}"
+        name = f"mean of {parent.strip('/')}" if parent.strip("/") else "mean, rows aside"
         table.add_row(name, "", "", "", "", "", Text(format_ratio(mean), style="bold"), *cells)
     return table
 

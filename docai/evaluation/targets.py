@@ -45,11 +45,12 @@ def list_targets(schema: Schema) -> dict[str, Target]:
 def target_key(path: str) -> tuple[str, int | None, str]:
     """A leaf's concrete path -> its target's key, the item's index, the column (`""` if no row).
 
-    `/line_items/3/total` -> (`/line_items`, 3, `total`); `/date` -> (`/date`, None, ``).
+    `/line_items/3/total` -> (`/line_items`, 3, `total`); `/date` -> (`/date`, None, ``). A list that is
+    missing as a whole has `*` for its index: None.
     """
     head, star, column = template(path).partition("/*")
-    index = int(path[len(head) + 1 :].split("/", 1)[0]) if star else None
-    return head, index, column.removeprefix("/")
+    place = path[len(head) + 1 :].split("/", 1)[0] if star else ""
+    return head, int(place) if place.isdigit() else None, column.removeprefix("/")
 
 
 def fold_path(path: str) -> tuple[str, ...]:

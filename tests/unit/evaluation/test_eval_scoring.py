@@ -54,6 +54,8 @@ def test_f1_is_micro_and_undefined_for_nothing() -> None:
         ("/date", ("/date", None, "")),
         ("/parties/1", ("/parties", 1, "")),
         ("/line_items/3/price/net", ("/line_items", 3, "price/net")),
+        ("/line_items/*/total", ("/line_items", None, "total")),
+        ("/parties/*", ("/parties", None, "")),
     ],
 )
 def test_target_key(path: str, parts: tuple[str, int | None, str]) -> None:
