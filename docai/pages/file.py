@@ -88,13 +88,19 @@ def translate_errors(uri: str, page: int | None = None) -> Iterator[None]:
                 hint="split the file or raise the memory limit",
             ) from error
         # Decoders raise RuntimeError, SyntaxError, struct.error, KeyError and more on broken input.
-        lines = str(error).strip().splitlines()
-        detail = lines[0][:160] if lines else type(error).__name__
         raise DocumentError(
             "damaged",
-            f"cannot be decoded: {detail}",
+            f"cannot be decoded{_find_detail(error)}",
             document=uri,
             page=page,
             stage=STAGE,
             hint=DAMAGED_HINT,
         ) from error
+
+
+def _find_detail(error: Exception) -> str:
+    """What the decoder says, unless it only repeats the file's path."""
+    lines = str(error).strip().splitlines()
+    if not lines:
+        return f" ({type(error).__name__})"
+    return "" if "/" in lines[0] or "\\" in lines[0] else f": {lines[0][:160]}"

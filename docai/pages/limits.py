@@ -15,12 +15,13 @@ STAGE = "pages"
 class PageLimits:
     """What a page may cost. Pixels are width x height of one page; a gray one takes one byte each.
 
-    `max_scan_pixels`: a scan above it is refused (A4 at 1200 DPI has 139 million).
+    `max_scan_pixels`: a scan above it is refused (A4 at 1200 DPI has 139 million; Pillow refuses image
+    files from 178,956,970 on by itself).
     `max_rendered_pixels`: a page that docai chooses the resolution of is drawn coarser to stay below
     it (A4 at 600 DPI has 35 million). `max_pages`: a longer document is refused.
     """
 
-    max_scan_pixels: int = 180_000_000
+    max_scan_pixels: int = 178_000_000
     max_rendered_pixels: int = 36_000_000
     max_pages: int = 20_000
     min_dpi: float = 150.0

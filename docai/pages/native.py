@@ -25,7 +25,8 @@ page as drawn has the very same pixels (something lies under it)."""
 _COVER_TOLERANCE_PT = 1.0
 _SKEW_TOLERANCE_PT = 0.05
 _DOMINANT_SHARE = 0.5
-_PLAIN_SPACES = ("DeviceGray", "DeviceRGB", "ICCBased", "Indexed", "CalGray", "CalRGB", "Gray", "RGB")
+# Gray, RGB or a palette of them; inks (CMYK, Separation) have no pixels of their own on a screen.
+_PLAIN_SPACE = re.compile(r"(?:Indexed\(\d{1,5},)?(?:Device|Cal|ICCBased\()(?:Gray|RGB)")
 # Operators that may hide, tint or clip what the image shows, or hide it in a form. Letters inside strings
 # match as well, which costs a comparison and nothing else.
 _SUSPECT = re.compile(rb"(?<![\w/.])(?:W\*?|gs|sh|Do|BI)(?![\w])")
@@ -142,8 +143,7 @@ def _mask_size(page: Any, image: tuple[Any, ...] | None, size: tuple[int, int]) 
 
 def _is_plain(info: dict[str, Any]) -> bool:
     """8 bits or fewer a component, in gray, RGB or a palette of them."""
-    name = str(info.get("cs-name") or "")
-    return info["bpc"] <= 8 and info["colorspace"] in (1, 3) and any(s in name for s in _PLAIN_SPACES)
+    return info["bpc"] <= 8 and bool(_PLAIN_SPACE.match(str(info.get("cs-name") or "")))
 
 
 def _find_proof(page: Any, on_page: bool, count: int) -> Proof:

@@ -38,13 +38,14 @@ class RasterFile:
         self.media_type = media_type
         self._uri = uri
         self._limits = limits
+        self._plans: dict[int, PagePlan] = {}
         with translate_errors(uri), _silence():
             try:
                 self._image = Image.open(path, formats=_PLUGINS[media_type])
             except Image.DecompressionBombError as error:
                 raise DocumentError(
                     "too-large",
-                    f"the image is above the pixel limit: {error}",
+                    f"the image has more than {limits.max_scan_pixels:,} pixels by its header",
                     document=uri,
                     page=1,
                     stage=STAGE,
@@ -54,14 +55,11 @@ class RasterFile:
 
     def plan(self, number: int) -> PagePlan:
         with translate_errors(self._uri, number), _silence():
-            self._seek(number)
-            return self._plan()
+            return self._plan(number)
 
     def render(self, number: int) -> PageImage:
         with translate_errors(self._uri, number), _silence():
-            self._seek(number)
-            plan = self._plan()
-            check_pixels(*self._image.size, self._limits, self._uri, number)
+            plan = self._plan(number)
             pixels, kind = decode_pixels(self._image)
             return PageImage(number, pixels, kind, plan.dpi_x, plan.dpi_y)
 
@@ -83,17 +81,26 @@ class RasterFile:
             )
         return count
 
-    def _seek(self, number: int) -> None:
+    def _plan(self, number: int) -> PagePlan:
         if self.page_count > 1:
             self._image.seek(number - 1)
+        if number not in self._plans:  # before its pixels are loaded: Pillow drops a TIFF's orientation then
+            self._plans[number] = self._make_plan(number)
+        return self._plans[number]
 
-    def _plan(self) -> PagePlan:
+    def _make_plan(self, number: int) -> PagePlan:
+        check_pixels(*self._image.size, self._limits, self._uri, number)
+        if self.media_type == media.PNG:
+            self._image.load()  # a PNG may state its orientation after its pixels
         width, height = self._image.size
+        turned = _orientation(self._image) >= 5
+        if turned and self.media_type == media.TIFF:
+            width, height = height, width  # Pillow gives a TIFF's size as it will be turned
         dpi_x, dpi_y = find_dpi(self._image.info.get("dpi"), width, height, self.media_type)
-        if _orientation(self._image) >= 5:
+        if turned:
             width, height, dpi_x, dpi_y = height, width, dpi_y, dpi_x
         kind: ImageKind = "native" if self._image.mode in _NATIVE_MODES else "rendered"
-        if self._image.mode == "P" and "transparency" in self._image.info:
+        if "transparency" in self._image.info:
             kind = "rendered"
         return PagePlan(width * POINTS_PER_INCH / dpi_x, height * POINTS_PER_INCH / dpi_y, dpi_x, dpi_y, kind)
 
