@@ -191,3 +191,39 @@ def test_export_writes_a_workbook_with_crops(folder: Path) -> None:
 def test_export_writes_lines_that_are_the_listing(folder: Path) -> None:
     assert docai("records", "export", "out.jsonl", cwd=folder).code == 0
     assert (folder / "out.jsonl").read_text() == docai("records", "list", cwd=folder).out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_on_a_terminal_there_is_a_table(folder: Path) -> None:
+    import pty
+
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "docai.cli.main", "records", "list"],
+        cwd=folder,
+        stdout=theirs,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), "COLUMNS": "160", "NO_COLOR": "1", "TERM": "dumb"},
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        while True:
+            try:
+                part = os.read(ours, 65536)
+            except OSError:  # Linux says so when the other end is closed
+                break
+            if not part:
+                break
+            shown += part
+    os.close(ours)
+    assert process.returncode == 0
+    lines = shown.decode().splitlines()
+    assert [line.split()[0] for line in lines[:1]] == ["id"]
+    assert "1 grounded, 1 missing" in lines[1]
+    assert "damaged-file: not a PDF" in lines[2]
+
+
+def test_the_history_is_listed_when_asked_for(folder: Path) -> None:
+    with open_workspace(folder) as workspace:
+        assert workspace.ledger.retire_missing(["in"], {"in/acme.png"}) == ["in/broken.pdf", "in/twin.png"]
+    assert len(docai("records", "list", cwd=folder).out.splitlines()) == 1
+    assert len(docai("records", "list", "--history", cwd=folder).out.splitlines()) == 3
