@@ -18,6 +18,7 @@ _MODAL = re.compile(r"\b(?:shall|will|may|must|agrees?|hereby|undertakes?|warran
 # What an alias of so many content words proves by itself.
 _ALIAS_WEIGHT = {1: 0.3, 2: 0.5, 3: 0.75}
 _SLOPE, _MIDDLE = 4.5, 0.85
+_MOST = 1.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def _concept_score(concept: Concept, text: str, sentence: Sentence) -> float:
         return min(0.0, against)
     heading = f"{sentence.heading} {sentence.section}".lower()
     score = positive[0] + 0.12 * sum(positive[1:3]) + against
-    return score + (0.15 if concept.heading.search(heading) else 0.0)
+    return min(_MOST, score + (0.15 if concept.heading.search(heading) else 0.0))
 
 
 def _alias_scores(prose: Prose, label: Label) -> dict[int, float]:

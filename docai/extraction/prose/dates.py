@@ -52,6 +52,10 @@ _FOREIGN = re.compile(
     r"incorporated|conferred|letter|invoice|payment|purchase agreement|stock purchase|license agreement|filed)\b",
     re.IGNORECASE,
 )
+_THAT_PAPER = re.compile(
+    r"\b(?:that certain|amends?|amending|existing|original|prior|previous)\b", re.IGNORECASE
+)
+_LABEL_START = re.compile(r"\b(?:effective|commencement|start(?:ing)?)\s+date\s?:?\s?$", re.IGNORECASE)
 _OF_TERM = re.compile(
     r"\b(?:agreement|contract|term|lease|employment|engagement|appointment|services)\b", re.IGNORECASE
 )
@@ -113,7 +117,11 @@ def _rate(prose: Prose, found: Found, blank: str | None) -> RatedDate:
         made += 1.6
     if start_left:
         strength = 3.0 if _STRONG_START.search(start_left.group()) else 1.6
-        begins += strength + 0.6 if in_opening or _OF_TERM.search(left) else strength / 2
+        begins += (
+            strength + 0.6
+            if in_opening or _OF_TERM.search(left) or _LABEL_START.search(left)
+            else strength / 2
+        )
         made += 0.4 if in_opening else 0.0
     if _DEFINES_START.search(right):
         begins += 3.6
@@ -127,7 +135,7 @@ def _rate(prose: Prose, found: Found, blank: str | None) -> RatedDate:
     if made and begins < 1 and _same_date(left, right):
         begins += 0.4
     foreign = _FOREIGN.search(left) or _OTHER_PAPER.search(left)
-    if foreign and not in_opening:
+    if (foreign and not in_opening) or _THAT_PAPER.search(left[-90:]):
         made -= 1.5
         begins -= 1.0
     if _END_LEFT.search(left):

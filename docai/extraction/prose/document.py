@@ -32,9 +32,9 @@ _FIRST_SECTION = re.compile(
     r"|[A-Z][A-Z ]{6,40}[.:]?\n|[A-Z][a-z]+[.:]?\n)"
 )
 _OPENING = re.compile(
-    r"\b(?:agreement|contract|lease|deed|amendment|addendum|memorandum|letter|note|license|licence|undertaking)\b"
+    r"\b(?:agreement|contract|lease|deed|amendment|addendum|memorandum|letter|note|license|licence|undertaking|\w{0,14}vertrag|vereinbarung|contrat)\b"
     r"[^\n]{0,160}?(?:\b(?:is |are |was )?(?:made|entered|dated|effective|executed|concluded|signed)\b"
-    r"|\bby and (?:between|among)\b|\bbetween\b|\bamong\b)",
+    r"|\bby and (?:between|among)\b|\bbetween\b|\bamong\b|\n{0,2}\bzwischen\b|\bentre\b)",
     re.IGNORECASE,
 )
 _LONGEST_OPENING = 3500
@@ -107,7 +107,7 @@ class Prose:
     @staticmethod
     def _opening_strength(window: str, before: str) -> float:
         strength = 0.0
-        if re.search(r"\b(?:by and )?(?:between|among)\b", window, re.IGNORECASE):
+        if re.search(r"\b(?:between|among|zwischen|entre)\b", window, re.IGNORECASE):
             strength += 2
         if re.search(r"\(\s?(?:the |this |hereinafter[^()]{0,30}|\"|')", window):
             strength += 1

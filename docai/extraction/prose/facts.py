@@ -8,10 +8,11 @@ from docai.extraction.prose.dates import RatedDate, claim_dates, find_made, find
 from docai.extraction.prose.document import Prose
 from docai.extraction.prose.expiry import End, claim_ends, find_ends
 from docai.extraction.prose.labels import Label
-from docai.extraction.prose.parties import Party, find_parties
+from docai.extraction.prose.parties import Party, find_parties, parties_of_signatures
 from docai.extraction.prose.signatures import Block, find_signatures
 from docai.extraction.prose.terms import RatedPeriod, find_terms
 from docai.types import Claim
+from docai.values.compare import fold
 
 
 class Facts:
@@ -42,7 +43,14 @@ class Facts:
 
     @cached_property
     def parties(self) -> list[Party]:
-        return find_parties(self.prose)
+        found = find_parties(self.prose)
+        if len(found) >= 2:
+            return found
+        # Letters and forms name their parties where these sign.
+        blocks = [b["party"] for b in find_signatures(self.prose, found) if "party" in b]
+        signed = parties_of_signatures(self.prose, [(piece.quote, piece.page) for piece in blocks])
+        known = {fold(p.name) for p in found}
+        return found + [p for p in signed if fold(p.name) not in known]
 
     @cached_property
     def signatures(self) -> list[Block]:

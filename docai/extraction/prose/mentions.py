@@ -14,9 +14,14 @@ _SUFFIX = (
 )
 HAS_SUFFIX = re.compile(rf"(?<![\w&]){_SUFFIX}(?![\w&])")
 _WORD = r"(?:[A-Z0-9ÄÖÜÉ][\w&.'’/+\-]*|&|[a-z]{1,3}[A-Z][\w.\-]*|[a-z]{2,12}\.(?:com|net|org)|i-[A-Z][\w]*)"
-_LINK = r"(?:of|for|the|de|la|le|du|des|von|van|der|den|di|y|e|und|et)"
+_LINKED = r"(?:[A-ZÄÖÜÉ][\w&.'’/+\-]*|&)"  # after a link: no house number
+_LINK = r"(?:of|for|the|de|la|le|du|des|von|van|der|den|di|y|e)"
+# After one of these a name is complete; "of Leeds" tells where, not who.
+_COMPLETE = re.compile(
+    r"(?:,? (?:Inc|Ltd|Limited|LLC|L\.L\.C|PLC|plc|LIMITED|INC|LTD|Corp|GmbH|AG|KG)\.?)(?= (?:of|the|for)\b)"
+)
 # A name: capitalised words with small links between, a bracketed part, suffixes after commas.
-_NAME = re.compile(rf"(?:[Tt]he |THE )?{_WORD}(?:(?: {_LINK}){{0,2}} {_WORD}){{0,10}}")
+_NAME = re.compile(rf"(?:[Tt]he |THE )?{_WORD}(?:(?: {_LINK}){{1,2}} {_LINKED}| {_WORD}){{0,10}}")
 _BRACKET = re.compile(
     r" ?(?:\((?=[A-Z][A-Za-z. ]{0,18}[a-z]\))[A-Z][A-Za-z. ]{1,24}\)|\" ?\w{2,4} ?\")(?= [A-Z])(?! An? )"
 )
@@ -36,7 +41,7 @@ _NOT_A_NAME = re.compile(
 )
 # Roles that name the paper, not a party.
 _NO_ROLE = re.compile(
-    r"(?i)\b(?:agreement|contract|date|part(?:y|ies)|territory|term|products?|services?|amendment)\b"
+    r"(?i)\b(?:agreement|contract|date|territory|term|products?|services?|amendment)$|^(?:the )?part(?:y|ies)$"
 )
 _ONLY_SUFFIX = re.compile(rf"(?:{_SUFFIX}[.,\s]*)+")
 
@@ -68,7 +73,8 @@ def _name_end(plain: str, at: int, limit: int) -> int | None:
     match = _NAME.match(plain, at, limit)
     if match is None:
         return None
-    end = match.end()
+    complete = _COMPLETE.search(match.group())
+    end = match.start() + complete.end() if complete else match.end()
     end = _extend(plain, end, limit)
     # "A and B Inc.": one name, unless A is complete by itself.
     joint = _JOIN.match(plain, end, limit)
@@ -121,6 +127,4 @@ def _roles(plain: str, end: int, limit: int) -> tuple[str, ...]:
     names = re.findall(r"\"\s?([^\"]{1,50}?)[,.]?\s?\"", bracket) or [
         g for g in (match["role"], match["bare"], match["after"], match["half"]) if g
     ]
-    return tuple(
-        name.strip() for name in names if not _NO_ROLE.search(name) or re.match(r"Party [A-D1-4]", name)
-    )
+    return tuple(name.strip() for name in names if not _NO_ROLE.search(name))

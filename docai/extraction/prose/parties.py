@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from docai.extraction.prose.claims import make_claim
@@ -19,14 +19,14 @@ _BETWEEN = re.compile(
     r"\s?[:,]?\s",
     re.IGNORECASE,
 )
-_MADE_BY = re.compile(r"\bmade\s+by\s+(?=[A-Z])")
+_MADE_BY = re.compile(r"\b(?:made|entered into|granted)\b[^.;()]{0,60}\bby\s+(?=[A-Z])")
 _PARTY_LINE = re.compile(
     r"(?<![\w(\"'])(?:Party\s(?:[A-D]|One|Two|[12])|Licensor|Licensee|Lessor|Lessee|Landlord|Tenant|Buyer|Seller|Employer"
     r"|Employee|Disclosing Party|Receiving Party|Supplier|Customer|Client|Contractor|Service Provider|Vertragspartei \d)"
     r"(?:\s\([A-Za-z ]{2,30}\))?\s?:\s(?=[A-Z0-9])"
 )
 _CONNECTOR = re.compile(
-    r"(?P<close>[)\],;.:\"']|-|\w)\s{0,2}[,;]?\s{0,2}-?\s?(?:\band\b|\bAND\b|\bAnd\b|&)\s?(?:-|:|,)?\s{1,2}(?=[(A-Z0-9\"_]|the\s[A-Z]|[a-z]{1,3}[A-Z]|[a-z]{2,12}\.com|i-[A-Z])"
+    r"(?P<close>[)\],;.:\"']|-|\w)\s{0,2}[,;]?\s{0,2}-?\s?(?:\band\b|\bAND\b|\bAnd\b|\bund\b|\bet\b)\s?(?:-|:|,)?\s{1,2}(?=[(A-Z0-9\"_]|d(?:er|ie|as|em)\s|the\s[A-Z]|[a-z]{1,3}[A-Z]|[a-z]{2,12}\.com|i-[A-Z])"
     r"|(?:^|(?<=[\s;.]))\(?(?:[1-4]|[ivx]{1,3}|[a-d])[).]\s(?=[A-Z0-9])"
     r"|;\s(?=[A-Z])|,\s(?=[A-Z])",
     re.MULTILINE,
@@ -34,6 +34,11 @@ _CONNECTOR = re.compile(
 _SUBORDINATE = re.compile(
     r"(?:subsidiar(?:y|ies)|divisions?|affiliates?|behalf|represented by|parent|member|division|laws|shareholders?"
     r"|manager|Limited Liability|trustee|State|Commonwealth|Province)\s(?:company\s)?(?:of\s|by\s)?(?:the\s)?$",
+    re.IGNORECASE,
+)
+# What stands before a further party in a list: a full stop, a bracket, or the end of a description.
+_DESCRIBED = re.compile(
+    r"(?:[.)]|\b(?:partnership|corporation|company|association|trust|individual|bank|entity|organi[sz]ation))\s?[,;]\s?$",
     re.IGNORECASE,
 )
 _SUBJECT = re.compile(r"\b(?:agrees?|hereby enter|enter into|have agreed|do hereby)\b")
@@ -99,7 +104,7 @@ def _walk(prose: Prose, begin: int, end: int) -> list[Party]:
 
 def _skip_lead(plain: str, at: int) -> int:
     lead = re.compile(
-        r"[\s:,]*(?:Parties to this agreement\s|\(?(?:[1iA]|a)[).]\s|Party\s(?:A|1|One)(?:\s\([A-Za-z ]+\))?\s?:\s|\")?",
+        r"[\s:,]*(?:Parties to this agreement\s|\(?(?:[1iA]|a)[).]\s|Party\s(?:A|1|One)(?:\s\([A-Za-z ]+\))?\s?:\s|\"|d(?:er|ie|as|em)\s)?",
     )
     match = lead.match(plain, at)
     return match.end() if match else at
@@ -108,7 +113,7 @@ def _skip_lead(plain: str, at: int) -> int:
 def _starts(plain: str, begin: int, end: int) -> Iterator[tuple[str, int]]:
     for match in _CONNECTOR.finditer(plain, begin, end):
         at = match.end()
-        lead = re.match(r"\(?[1-4a-d][).]\s|\"", plain[at : at + 5])
+        lead = re.match(r"\(?[1-4a-d][).]\s|\"|d(?:er|ie|as|em)\s", plain[at : at + 5])
         yield match.group(0), at + (lead.end() if lead else 0)
 
 
@@ -132,7 +137,7 @@ def _plausible(prose: Prose, mention: Mention, connector: str) -> bool:
         return (
             mention.has_suffix
             and re.search(r"\b(?:with|at|of|in)\s[^,;()]{0,60}[,;]\s$", before) is None
-            and (bool(mention.roles) or re.search(r"[.)]\s?[,;]\s?$", before) is not None)
+            and (bool(mention.roles) or _DESCRIBED.search(before) is not None)
         )
     return mention.has_suffix or bool(mention.roles)
 
@@ -209,6 +214,17 @@ def _merge_same(parties: list[Party]) -> list[Party]:
         if key and (key not in kept or kept[key].score < party.score):
             kept[key] = party
     return sorted(kept.values(), key=lambda p: p.start)
+
+
+def parties_of_signatures(prose: Prose, names: Iterable[tuple[str, int]]) -> list[Party]:
+    """Parties for whom somebody signs. `names`: (name as printed, page)."""
+    parties: dict[str, Party] = {}
+    for name, page in names:
+        for match in re.finditer(re.escape(name).replace(r"\ ", r"\s+"), prose.text):
+            if prose.running.page_at(match.start()) == page and len(_key(name)) > 3:
+                parties.setdefault(_key(name), Party(match.start(), match.end(), match.group(), 0.6, ()))
+                break
+    return list(parties.values())
 
 
 def claim_parties(prose: Prose, label: Label, parties: list[Party]) -> list[Claim]:

@@ -15,7 +15,7 @@ from docai.types import Claim
 _PAPER = re.compile(
     r"\b(?:agreement|contract|lease|deed|amendment|addendum|memorandum|letter|licen[cs]e|undertaking|policy|statement|certificate|order|"
     r"plan|note|guaranty|guarantee|assignment|settlement|release|consent|notice|resolution|report|terms and conditions|vertrag|"
-    r"vereinbarung|contrat|accord|convention)\b",
+    r"\w{0,16}vertrag|\w{0,16}vereinbarung|contrat|accord|convention)\b",
     re.IGNORECASE,
 )
 _NOT_TITLE = re.compile(
@@ -28,6 +28,9 @@ _STRIP_LEAD = re.compile(
 _SELF = re.compile(
     r"(?i)\bthis\s+(?P<name>(?:[\w,&/'()-]+\s+){0,8}?(?:agreement|contract|lease|deed|amendment|addendum|memorandum|letter))\b"
     r"[^\n]{0,40}?(?:\(|is|,|dated|made|entered|by and)"
+)
+_LEADING = re.compile(
+    r"(?P<name>[A-Z][A-Z ,&'/-]{2,90}?(?:AGREEMENT|CONTRACT|LEASE|DEED|AMENDMENT))\b(?=,| dated| made)"
 )
 _LINES = 60
 
@@ -66,6 +69,8 @@ def _from_opening(prose: Prose) -> list[_Block]:
     start, end = prose.opening
     match = _SELF.search(prose.plain, start, min(end, start + 300))
     if match is None or len(_words(match.group("name"))) < 2:
+        match = _LEADING.match(prose.plain, start, end)
+    if match is None:
         return []
     span = match.span("name")
     return [_Block(*span, " ".join(prose.text[span[0] : span[1]].split()), 0.745)]
