@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz
@@ -48,22 +49,23 @@ def _snap(text: str, start: int, end: int) -> tuple[int, int]:
 
 def find_approximate(quote: str, folded: str, index: TextIndex) -> Span | None:
     """The place of a page's text most like the quote, if like enough and with the same protected tokens."""
+    return find_similar(quote, folded, index.text, index.stream, index.origin)
+
+
+def find_similar(quote: str, folded: str, text: str, stream: str, origin: Sequence[int]) -> Span | None:
+    """`find_approximate` in any text, given its folded stream and the way back from it."""
     least = least_similarity(len(folded))
-    if least is None or len(folded) > _MAX_LENGTH or len(index.stream) < len(folded) // 2:
+    if least is None or len(folded) > _MAX_LENGTH or len(stream) < len(folded) // 2:
         return None
-    best = fuzz.partial_ratio_alignment(folded, index.stream, score_cutoff=100 * (least - 0.04))
+    best = fuzz.partial_ratio_alignment(folded, stream, score_cutoff=100 * (least - 0.04))
     if best is None or best.dest_end <= best.dest_start:
         return None
-    start, end = index.origin[best.dest_start], index.origin[best.dest_end - 1] + 1
-    start, end = _snap(index.text, start, end)
-    if end <= start:
+    start, end = _snap(text, origin[best.dest_start], origin[best.dest_end - 1] + 1)
+    if end <= start or protected_tokens(_joined(quote)) != protected_tokens(_joined(text[start:end])):
         return None
-    window = index.text[start:end]
-    if protected_tokens(_joined(quote)) != protected_tokens(_joined(window)):
-        return None
-    first, last = _stream_span(index, start, end)
-    score = Indel.normalized_similarity(folded, index.stream[first:last], score_cutoff=least)
-    if score < least or _largest_gap(folded, index.stream[first:last]) > _MAX_GAP:
+    window = stream[bisect_left(origin, start) : bisect_left(origin, end)]
+    score = Indel.normalized_similarity(folded, window, score_cutoff=least)
+    if score < least or _largest_gap(folded, window) > _MAX_GAP:
         return None
     return Span(start, end, round(score, 4))
 
@@ -78,7 +80,3 @@ def _largest_gap(one: str, other: str) -> int:
 def _joined(text: str) -> str:
     """Words that a line's end cut are one token again."""
     return re.sub(r"(?<=[^\W\d_])[-‐]\s+(?=[^\W\d_])", "", text)
-
-
-def _stream_span(index: TextIndex, start: int, end: int) -> tuple[int, int]:
-    return bisect_left(index.origin, start), bisect_left(index.origin, end)

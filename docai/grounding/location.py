@@ -15,6 +15,9 @@ MAX_PLACES = 20
 _MERGED = 8  # letters from which a quote may begin or end inside a word (OCR merged it with its neighbour)
 _DIGIT_GAP = 0.6  # line heights: a number may be split by OCR, two columns are not one number
 _NON = re.compile(r"(?<![^\W\d_])non[\-‐‑–]\s?$", re.IGNORECASE)
+_LETTERS = re.compile(r"[^\W\d_]+")
+_LAST_LETTERS = re.compile(r"[^\W\d_]+$")
+_TURNING = frozenset(("n", "un", "in", "non", "dis", "im", "ir", "il", "not", "no", "nor", "mis", "less"))
 _MINUS = ("-", "−", "–")
 _BREAK_REACH = 500  # characters of the stream beside a page break where a quote may be cut
 _BREAK_PART = 8  # at least so many characters of the quote on the page where it begins
@@ -52,9 +55,16 @@ def _edge_is_free(stream: str, index: TextIndex, at: int, *, before: bool, lengt
         return True
     if inner.isalpha() and outer.isalpha():
         # Inside a word: only where OCR glued two words, so the quote must be long; or at a change of case.
-        case = index.text[left].islower() and index.text[right].isupper()
-        return length >= _MERGED or case
+        if index.text[left].islower() and index.text[right].isupper():
+            return True
+        return length >= _MERGED and not _turns_around(index.text, left, right, before=before)
     return True
+
+
+def _turns_around(text: str, left: int, right: int, *, before: bool) -> bool:
+    """Whether the letters outside the edge, in the same word, make another word of it: `N|either`."""
+    match = _LAST_LETTERS.search(text, max(0, left - 20), left + 1) if before else _LETTERS.match(text, right)
+    return match is None or match.group().casefold() in _TURNING or len(match.group()) < 2
 
 
 def _number_goes_on(stream: str, at: int, before: bool) -> bool:
@@ -62,25 +72,46 @@ def _number_goes_on(stream: str, at: int, before: bool) -> bool:
     return 0 <= neighbour < len(stream) and stream[neighbour].isdigit()
 
 
-def _digits_hold(stream: str, index: TextIndex, start: int, end: int) -> bool:
-    """No number of the match bridges a wide gap: the columns `1` and `100.00` are not 1100.00."""
-    for at in range(start + 1, end):
-        if stream[at].isdigit() and (stream[at - 1].isdigit() or stream[at - 1] in ".-/:"):
-            left, right = index.word_number(index.origin[at - 1]), index.word_number(index.origin[at])
-            if left != right and index.gap_after(left) > _DIGIT_GAP:
+@dataclass(frozen=True, slots=True)
+class _Quote:
+    """A quote's folded stream, and where a space stands between two of its digits."""
+
+    text: str
+    folded: str
+    joints: tuple[tuple[int, bool], ...]  # place of a digit behind a digit or a number's mark; spaced there?
+
+    @classmethod
+    def of(cls, text: str) -> _Quote:
+        folded, origin = fold_text(text)
+        joints = []
+        for at in range(1, len(folded)):
+            if folded[at].isdigit() and (folded[at - 1].isdigit() or folded[at - 1] in ".-/:"):
+                between = text[origin[at - 1] + 1 : origin[at]]
+                joints.append((at, any(c.isspace() for c in between)))
+        return cls(text, folded, tuple(joints))
+
+    def digits_hold(self, index: TextIndex, start: int) -> bool:
+        """The columns `1` and `100.00` are not 1100.00, though a narrow gap inside a number is OCR's; nor is
+        the number 11 the two numbers `1 1`.
+        """
+        for at, spaced in self.joints:
+            left = index.word_number(index.origin[start + at - 1])
+            split = left != index.word_number(index.origin[start + at])
+            if (split and not spaced and index.gap_after(left) > _DIGIT_GAP) or (spaced and not split):
                 return False
-    return True
+        return True
 
 
-def _occurrences(folded: str, index: TextIndex) -> Iterator[tuple[int, int]]:
+def _occurrences(quote: _Quote, index: TextIndex) -> Iterator[tuple[int, int]]:
     """Spans of the stream that equal the folded quote and are cut at free edges."""
+    folded = quote.folded
     stream, at = index.stream, -1
     while (at := stream.find(folded, at + 1)) >= 0:
         end = at + len(folded)
         if (
             _edge_is_free(stream, index, at, before=True, length=len(folded))
             and _edge_is_free(stream, index, end, before=False, length=len(folded))
-            and _digits_hold(stream, index, at, end)
+            and quote.digits_hold(index, at)
         ):
             yield at, end
 
@@ -115,11 +146,11 @@ def _is_open(text: str, at: int) -> bool:
     return not 0 <= at < len(text) or text[at].isspace()
 
 
-def _places_in(quote: str, folded: str, index: TextIndex, page: int) -> list[Place]:
+def _places_in(quote: _Quote, index: TextIndex, page: int) -> list[Place]:
     places: list[Place] = []
-    wanted = _spaceless(quote)
-    for start, end in _occurrences(folded, index):
-        first, last = _stretch(quote, index.text, index.origin[start], index.origin[end - 1] + 1)
+    wanted = _spaceless(quote.text)
+    for start, end in _occurrences(quote, index):
+        first, last = _stretch(quote.text, index.text, index.origin[start], index.origin[end - 1] + 1)
         text = index.text[first:last]
         match: Match = "exact" if _spaceless(text) == wanted else "normalized"
         words = index.words_at(index.origin[start], index.origin[end - 1] + 1)
@@ -142,33 +173,32 @@ def _by_hint(places: list[Place], hint: Sequence[int]) -> list[Place]:
 
 def find_places(quote: str, index: PageIndex, *, hint_words: Sequence[int] = ()) -> list[Place]:
     """Every place of a quote on one page, the one at `hint_words` first; empty when it does not say it."""
-    folded, _ = fold_text(quote)
+    asked = _Quote.of(quote)
     number = index.page.number
     count = len(index.page.words)
     hint = [w for w in hint_words if 0 <= w < count]
-    if not folded or not count:
+    if not asked.folded or not count:
         return []
-    places = _places_in(quote, folded, index.reading, number)
+    places = _places_in(asked, index.reading, number)
     if hint and not any(set(hint) & set(p.words) for p in places):
         # The engine's own words may stand in a column that reading order tears apart.
-        places += _places_in(quote, folded, build_text(index.page.words, hint), number)
+        places += _places_in(asked, build_text(index.page.words, hint), number)
     if not places and index.columns is not None:
-        places = _places_in(quote, folded, index.columns, number)
+        places = _places_in(asked, index.columns, number)
     if not places:
-        places = [
-            Place(
-                number,
-                text.words_at(s.start, s.end),
-                text.text[s.start : s.end],
-                "fuzzy",
-                s.score,
-                s.start,
-                s.end,
-            )
-            for text in (index.reading, index.columns)
-            if text is not None and (s := find_approximate(quote, folded, text)) is not None
-        ][:1]
+        places = _approximate_places(asked, index)
     return _by_hint(places, hint)
+
+
+def _approximate_places(quote: _Quote, index: PageIndex) -> list[Place]:
+    """The one most similar place, in reading order or else down the columns."""
+    for text in (index.reading, index.columns):
+        span = find_approximate(quote.text, quote.folded, text) if text is not None else None
+        if text is not None and span is not None:
+            words = text.words_at(span.start, span.end)
+            said = text.text[span.start : span.end]
+            return [Place(index.page.number, words, said, "fuzzy", span.score, span.start, span.end)]
+    return []
 
 
 _TYPED = frozenset(("date", "money", "number", "integer", "percent", "duration", "phone"))

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
-from rapidfuzz import fuzz
-
-from docai.grounding.approximate import least_similarity
-from docai.grounding.protected import protected_tokens
+from docai.grounding.approximate import find_similar
+from docai.grounding.text_index import fold_text
 from docai.schema import Field
 from docai.types import Scalar
 from docai.values.blanks import find_blank_dates
@@ -85,7 +83,7 @@ def _number(value: Scalar, unit: str | None, text: str, kind: str) -> Support:
         if not equal:
             continue
         if unit and item.unit and item.unit != unit and _marks_are_codes(item.text):
-            continue
+            return NO_SUPPORT
         agreement: Agreement = "equal" if first else "alternative"
         return Support(agreement, wanted, item.unit or unit, distinct=_distinct(found))
     whole = as_decimal(text)
@@ -127,17 +125,28 @@ def _enum(value: Scalar, text: str, field: Field) -> Support:
 
 
 def _contains(value: str, text: str) -> bool:
-    """Whether the text says the value, letter by letter, not inside a longer number."""
-    wanted, whole = fold(value), fold(text)
-    at = whole.find(wanted) if wanted else -1
+    """Whether the text says the value letter by letter, in whole words and whole numbers."""
+    wanted = fold_text(value)[0]
+    stream, origin = fold_text(text)
+    at = stream.find(wanted) if wanted else -1
     while at >= 0:
-        end = at + len(wanted)
-        cut = (wanted[0].isdigit() and whole[at - 1 : at].isdigit()) if at else False
-        cut = cut or (wanted[-1].isdigit() and whole[end : end + 1].isdigit())
-        if not cut:
+        first, last = origin[at], origin[at + len(wanted) - 1]
+        if _is_edge(text, first - 1, first) and _is_edge(text, last, last + 1):
             return True
-        at = whole.find(wanted, at + 1)
+        at = stream.find(wanted, at + 1)
     return False
+
+
+def _is_edge(text: str, left: int, right: int) -> bool:
+    """Whether a word ends between two neighbouring characters; a change of case or to digits counts."""
+    if left < 0 or right >= len(text):
+        return True
+    one, other = text[left], text[right]
+    if not (one.isalnum() and other.isalnum()):
+        if one in ".,/-" and other.isdigit():
+            return not text[max(0, left - 1) : left].isdigit()
+        return not (one.isdigit() and other in ".,/-" and text[right + 1 : right + 2].isdigit())
+    return (one.islower() and other.isupper()) or one.isdigit() != other.isdigit()
 
 
 def _text(value: Scalar, text: str) -> Support:
@@ -151,14 +160,9 @@ def _text(value: Scalar, text: str) -> Support:
 
 def _similar(value: str, text: str) -> Support:
     """A value with an OCR slip set right: nearly all letters, and every protected token the same."""
-    one, other = fold(value), fold(text)
-    least = least_similarity(len(one))
-    if least is None or not other or len(other) < len(one) - 3:
-        return NO_SUPPORT
-    if protected_tokens(value) != [k for k in protected_tokens(text) if k in protected_tokens(value)]:
-        return NO_SUPPORT
-    score = fuzz.partial_ratio(one, other, score_cutoff=100 * least) / 100
-    return Support("similar", value) if score >= least else NO_SUPPORT
+    stream, origin = fold_text(text)
+    span = find_similar(value, fold_text(value)[0], text, stream, origin)
+    return Support("similar", value) if span is not None else NO_SUPPORT
 
 
 def _currency(value: Scalar, text: str) -> Support:
