@@ -78,6 +78,8 @@ class _Quote:
 
     text: str
     folded: str
+    head: str  # marks before the first folded character
+    tail: str  # marks behind the last
     joints: tuple[tuple[int, bool], ...]  # place of a digit behind a digit or a number's mark; spaced there?
 
     @classmethod
@@ -88,7 +90,9 @@ class _Quote:
             if folded[at].isdigit() and (folded[at - 1].isdigit() or folded[at - 1] in ".-/:"):
                 between = text[origin[at - 1] + 1 : origin[at]]
                 joints.append((at, any(c.isspace() for c in between)))
-        return cls(text, folded, tuple(joints))
+        if not folded:
+            return cls(text, "", "", "", ())
+        return cls(text, folded, text[: origin[0]], text[origin[-1] + 1 :], tuple(joints))
 
     def digits_hold(self, index: TextIndex, start: int) -> bool:
         """The columns `1` and `100.00` are not 1100.00, though a narrow gap inside a number is OCR's; nor is
@@ -120,20 +124,13 @@ def _spaceless(text: str) -> str:
     return "".join(text.split())
 
 
-def _stretch(quote: str, text: str, first: int, last: int) -> tuple[int, int]:
+def _stretch(quote: _Quote, text: str, first: int, last: int) -> tuple[int, int]:
     """Widen text[first:last] by the marks with which the quote begins and ends, so that `Inc.` is exact."""
-    head = next((n for n, c in enumerate(quote) if c.isalnum()), 0)
-    tail = next((n for n, c in enumerate(reversed(quote)) if c.isalnum()), 0)
-    for mark in reversed(quote[:head].split()):
-        if text[max(0, first - len(mark)) : first] == mark:
-            first -= len(mark)
-    if head and not quote[:head].isspace():
-        prefix = _spaceless(quote[:head])
-        if text[max(0, first - len(prefix)) : first] == prefix:
-            first -= len(prefix)
-    suffix = _spaceless(quote[len(quote) - tail :])
-    if suffix and text[last : last + len(suffix)] == suffix:
-        last += len(suffix)
+    head, tail = _spaceless(quote.head), _spaceless(quote.tail)
+    if head and text[max(0, first - len(head)) : first] == head:
+        first -= len(head)
+    if tail and text[last : last + len(tail)] == tail:
+        last += len(tail)
     # A minus belongs to its number, whether the quote has it or not.
     if text[first : first + 1].isdigit() and text[first - 1 : first] in _MINUS and _is_open(text, first - 2):
         first -= 1
@@ -150,7 +147,7 @@ def _places_in(quote: _Quote, index: TextIndex, page: int) -> list[Place]:
     places: list[Place] = []
     wanted = _spaceless(quote.text)
     for start, end in _occurrences(quote, index):
-        first, last = _stretch(quote.text, index.text, index.origin[start], index.origin[end - 1] + 1)
+        first, last = _stretch(quote, index.text, index.origin[start], index.origin[end - 1] + 1)
         text = index.text[first:last]
         match: Match = "exact" if _spaceless(text) == wanted else "normalized"
         words = index.words_at(index.origin[start], index.origin[end - 1] + 1)

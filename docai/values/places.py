@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from docai.values.spans import Found
+from docai.values.spans import Found, drop_overlaps
 
 _US = (
     "Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|District of Columbia|"
@@ -42,7 +42,14 @@ _PLACE = re.compile(
     re.IGNORECASE,
 )
 _CANONICAL = {" ".join(n.casefold().split()): n for n in _NAMES}
-_FIRST_LETTERS = frozenset(n[0].casefold() for n in _NAMES)
+_ABBREVIATIONS = {
+    "PRC": "People's Republic of China",
+    "UK": "United Kingdom",
+    "USA": "United States of America",
+    "UAE": "United Arab Emirates",
+    "BVI": "British Virgin Islands",
+}
+_ABBREVIATED = re.compile(r"(?<![\w.])(?:P\.?R\.?C|U\.?K|U\.?S\.?A|U\.?A\.?E|B\.?V\.?I)(?:\.|(?![\w]))")
 _STREET = re.compile(
     r"\s{1,2}(?:street|st\.|avenue|ave\b|road|rd\b|drive|blvd|boulevard|lane)", re.IGNORECASE
 )
@@ -57,7 +64,10 @@ def find_places(text: str) -> list[Found]:
             continue
         key = " ".join(written.casefold().replace("’", "'").split())
         found.append(Found(match.start(), match.end(), written, _CANONICAL.get(key, written)))
-    return found
+    for match in _ABBREVIATED.finditer(text):
+        written = match.group(0)
+        found.append(Found(match.start(), match.end(), written, _ABBREVIATIONS[written.replace(".", "")]))
+    return drop_overlaps(found)
 
 
 def place_name(text: str) -> str | None:
