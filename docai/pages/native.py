@@ -11,11 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import pymupdf as untyped
-
 from docai.imaging.geometry import POINTS_PER_INCH
-
-pymupdf: Any = untyped
+from docai.pages.mupdf import pymupdf
 
 Proof = Literal["certain", "alike", "equal"]
 """What still has to be seen before the scan's own pixels stand for the page: nothing; that the page as

@@ -7,19 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pymupdf as untyped
-
 from docai.errors import DocumentError
 from docai.imaging.geometry import POINTS_PER_INCH
 from docai.pages import media
 from docai.pages.file import DAMAGED_HINT, PagePlan, TextLayer, translate_errors
 from docai.pages.limits import STAGE, PageLimits, cap_dpi, check_pixels, choose_dpi
+from docai.pages.mupdf import pymupdf
 from docai.pages.native import Scan, find_scan, is_text_covered, scan_dpi
 from docai.pages.pixels import Pixels, as_array, drop_colour, is_equal, load_scan, looks_alike, turn_pixels
 from docai.pages.text import read_words, smallest_type_pt
 from docai.types import ImageKind, PageImage
 
-pymupdf: Any = untyped
 _MIN_SCAN_DPI = 72.0
 
 

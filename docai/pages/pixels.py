@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pymupdf as untyped
 from numpy.typing import NDArray
 
+from docai.pages.mupdf import pymupdf
 from docai.pages.native import Scan
 
-pymupdf: Any = untyped
 Pixels = NDArray[np.uint8]
 
 _BLOCK_PX = 32

@@ -6,14 +6,12 @@ import unicodedata
 from collections import Counter
 from typing import Any
 
-import pymupdf as untyped
-
 from docai.imaging.geometry import clip, turn_box
 from docai.pages.file import TextLayer
+from docai.pages.mupdf import pymupdf
 from docai.pages.order import order_blocks
 from docai.types import Box, Word
 
-pymupdf: Any = untyped
 _LIGATURES = {ord(c): unicodedata.normalize("NFKC", c) for c in "ﬀﬁﬂﬃﬄﬅﬆ"} | {0xAD: "-", 0xA0: " "}
 # No TEXT_PRESERVE_LIGATURES: MuPDF then writes them out; the table above is for fonts that map to them.
 _FLAGS = pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_CID_FOR_UNKNOWN_UNICODE
