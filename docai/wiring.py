@@ -20,7 +20,7 @@ from docai.errors import ConfigError, DocumentError
 
 if TYPE_CHECKING:
     from docai.batch.local import Event
-    from docai.pipeline import ChooseSchema, DocumentWorker, ReadTask
+    from docai.pipeline import ChooseSchema, DocumentWorker, ReadTask, SplitPages
     from docai.schema import Schema
     from docai.types import Document, Outcome, Page, PageImage, SourceItem
 
@@ -45,7 +45,6 @@ class WorkerSpec:
         from docai.extraction.extractive import ExtractiveEngine
         from docai.pages.limits import PageLimits
         from docai.pages.renderer import DocumentRenderer
-        from docai.pages.split import find_segments
         from docai.pipeline import DocumentWorker, Policy
         from docai.reading.router import PageReader
 
@@ -57,10 +56,16 @@ class WorkerSpec:
             reader=PageReader(self.languages),
             model=ExtractiveEngine(),
             choose=make_chooser(self.schema),
-            split=find_segments if self.split else None,
+            split=_make_splitter() if self.split else None,
             policy=Policy(self.keep_unsupported, self.keep_seen),
             languages=self.languages,
         )
+
+
+def _make_splitter() -> SplitPages:
+    from docai.pages.split import find_segments
+
+    return find_segments
 
 
 def make_chooser(schema: Schema | None) -> ChooseSchema:
