@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -87,7 +88,8 @@ def current_process() -> Holder:
 
 
 def _is_alive(holder: Holder, me: Holder, silent_s: float) -> bool:
-    if (holder.host, holder.boot) != (me.host, me.boot):
+    # On Windows, `os.kill(pid, 0)` does not ask: it sends Ctrl-C.
+    if (holder.host, holder.boot) != (me.host, me.boot) or sys.platform == "win32":
         return silent_s < STALE_AFTER_S
     try:
         os.kill(holder.pid, 0)
