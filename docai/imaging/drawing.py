@@ -84,7 +84,7 @@ def _upright_page(image: PageImage, turned: int) -> tuple[Image.Image, float]:
     width_pt, height_pt = image_size_pt(image)
     scale = _PAGE_LONG_PX / max(width_pt, height_pt)
     size = (max(1, round(width_pt * scale)), max(1, round(height_pt * scale)))
-    page = (
-        Image.fromarray(image.pixels).convert("RGB").resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
-    )
+    # Scaled before it becomes RGB: a gray page at 600 DPI has 34 million pixels.
+    small = Image.fromarray(image.pixels).resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+    page = small.convert("RGB")
     return (page.transpose(_TURNS[turned]) if turned else page), scale
