@@ -51,8 +51,7 @@ class PdfFile:
             page = self._load(number)
             plan, scan = self._plan(page, number)
             image = self._take_scan(page, number, plan, scan) or self._draw(page, number, plan, scan)
-            # Decoded images and fonts stay in MuPDF's store otherwise: 256 MB on a long scan.
-            pymupdf.TOOLS.store_shrink(100)
+            _empty_store()
             return image
 
     def text_layer(self, number: int) -> TextLayer:
@@ -70,7 +69,7 @@ class PdfFile:
 
     def close(self) -> None:
         self._pdf.close()
-        pymupdf.TOOLS.store_shrink(100)
+        _empty_store()
 
     def _unlock(self, password: str | None) -> None:
         if not self._pdf.needs_pass:
@@ -115,6 +114,7 @@ class PdfFile:
         known = self._plans.get(number)
         if known is None:
             known = self._plans[number] = self._make_plan(page)
+            _empty_store()
         return known
 
     def _make_plan(self, page: Any) -> tuple[PagePlan, Scan | None]:
@@ -165,6 +165,11 @@ class PdfFile:
             if own is not None and is_equal(own, pixels):
                 return _make_image(number, own, "native", plan)
         return _make_image(number, pixels, "rendered", plan)
+
+
+def _empty_store() -> None:
+    """Images, packed and decoded, stay in MuPDF's store otherwise: up to 256 MB on a long scan."""
+    pymupdf.TOOLS.store_shrink(100)
 
 
 def _make_image(number: int, pixels: Pixels, kind: ImageKind, plan: PagePlan) -> PageImage:
