@@ -38,9 +38,12 @@ PRIOR: dict[str, dict[str, float]] = {
               "pair_sum": 0.5, "rounded": 1, "unrounded": -1, "column_sum": 0.5, "given_less_change": 0.5, "zero": -1},
     "identifier": {"bias": -4, "best_f1": 4, "near_f1": 3, "near_contrast": -1.5, "other": -2, "page_first": 1, "y": -1,
                    "in_address": -2, "in_prose": -1, "short": -1},
-    "party": {"bias": -4, "best_f1": 3, "section_f1": 2, "section_contrast": -0.5, "near_contrast": -1, "other": -2,
-              "is_label": -2, "noise": -2, "free_suffix": 2, "free_business": 1, "free_address_below": 2,
-              "free_row_rank": -3, "address_like": -2, "digits": -3, "suffix": 0.5, "page_first": 1, "section_other": -2},
+    "party": {"bias": -4, "best_f1": 4, "near_f1": 1, "section_ok": 2, "section_name": 3, "section_contrast": -0.5,
+              "near_contrast": -1, "other": -2, "section_other": -2, "label_foreign": -1, "section_gap": -1,
+              "is_label": -2, "free_noise": -2, "free_suffix": 2, "free_business": 1, "free_address_below": 2,
+              "free_row_rank": -3, "free_address_like": -2, "free_digits": -3, "free_page_first": 1,
+              "to_noise": -2, "to_suffix": 1, "to_address_below": 3, "to_address_like": -2, "to_digits": -3,
+              "to_page_first": 1, "to_y": -2, "lab_concepts": -3, "free_concepts": -2, "to_concepts": -2, "lab_noise": -1, "lab_address_like": -1, "lab_address_below": 0.5},
     "address": {"bias": -4, "score_sum": 2, "noise": -2, "register": -2, "company_inside": -2, "postcode": 1,
                 "start_word": 1, "after_noise": 1, "before_score": -1.5, "after_score": -1.5, "y": -2, "best_f1": 2},
     "currency": {"bias": -1, "best_f1": 2, "near_f1": 1, "occurs": 1},
@@ -61,17 +64,21 @@ LABELLED = {
 class Example:
     """One field of one document: candidates' features, which are right, their keys."""
 
+    stem: str
     set_name: str
     field: str
     kind: str
     group: str
     matrix: NDArray[np.float64]
     right: NDArray[np.bool_]
+    touching: NDArray[np.bool_]
     keys: list[str]
     present: bool
 
 
-def read_documents(readings: Path, data: Path) -> tuple[dict[str, list[Example]], dict[str, list[str]]]:
+def read_documents(
+    readings: Path, data: Path, only: str | None
+) -> tuple[dict[str, list[Example]], dict[str, list[str]]]:
     """Examples and feature names of each family."""
     raw: dict[str, list[tuple[object, ...]]] = defaultdict(list)
     names: dict[str, set[str]] = defaultdict(set)
@@ -79,38 +86,51 @@ def read_documents(readings: Path, data: Path) -> tuple[dict[str, list[Example]]
         schema, documents = load_set(readings, data, set_name)
         groups = group_documents(set_name, documents)
         for labelled, group in zip(documents, groups, strict=True):
-            for row in _describe_document(schema, labelled):
+            for row in _describe_document(schema, labelled, only):
                 family, features = row[0], row[3]
                 for item in features:
                     names[family].update(item)
-                raw[family].append((set_name, group, *row))
+                raw[family].append((labelled.stem, set_name, group, *row))
     columns = {family: sorted(found) for family, found in names.items()}
     examples: dict[str, list[Example]] = defaultdict(list)
     for family, rows in raw.items():
-        for set_name, group, _, name, kind, features, right, keys, present in rows:
+        for stem, set_name, group, _, name, kind, features, right, touching, keys, present in rows:
             matrix = np.array([[f.get(c, 0.0) for c in columns[family]] for f in features], dtype=float)
             matrix = matrix.reshape(len(features), len(columns[family]))
             examples[family].append(
-                Example(set_name, name, kind, group, matrix, np.array(right, dtype=bool), keys, present)
+                Example(
+                    stem,
+                    set_name,
+                    name,
+                    kind,
+                    group,
+                    matrix,
+                    np.array(right, dtype=bool),
+                    np.array(touching, dtype=bool),
+                    keys,
+                    present,
+                )  # fmt: skip
             )
     return examples, columns
 
 
-def _describe_document(schema: Schema, labelled: Labelled):  # type: ignore[no-untyped-def]
+def _describe_document(schema: Schema, labelled: Labelled, only: str | None):  # type: ignore[no-untyped-def]
     fields = [f for f in schema.fields if f.group is None]
     matcher = LabelMatcher(fields)
     layouts = [build_layout(page) for page in labelled.view.pages]
     document = Document(layouts, guess_day_first(c.text for layout in layouts for c in layout.cells))
     for index, field in enumerate(fields):
         family = family_of(field)
-        if field.name not in labelled.truth or family == "labelled":
+        if field.name not in labelled.truth or family == "labelled" or (only and family != only):
             continue
         truth = labelled.truth[field.name] or None
         candidates = find_candidates(document, matcher, field, index)
         features = describe(document, candidates, matcher, fields, index)
         right = [matches(field.kind, c.value, truth) for c in candidates]
         keys = [c.key for c in candidates]
-        yield family, field.name, field.kind, features, right, keys, truth is not None
+        words = {(c.page, w) for c, r in zip(candidates, right, strict=True) if r for w in c.words}
+        touching = [any((c.page, w) in words for w in c.words) for c in candidates]
+        yield family, field.name, field.kind, features, right, touching, keys, truth is not None
 
 
 def group_documents(set_name: str, documents: list[Labelled]) -> list[str]:
@@ -146,8 +166,9 @@ def fit(
     for example in examples:
         if example.right.any():
             parts.append((example.matrix, example.right, 1.0))
-            if not example.right.all():
-                parts.append((example.matrix[~example.right], None, ABSENT_WEIGHT))
+            # Parts of the right value speak for it too: without it they must not stand for its absence.
+            if not example.touching.all():
+                parts.append((example.matrix[~example.touching], None, ABSENT_WEIGHT))
         elif len(example.matrix) and not example.present:
             parts.append((example.matrix, None, 1.0))
 
@@ -188,7 +209,9 @@ def predict(example: Example, weights: NDArray[np.float64]) -> tuple[bool, bool,
     return given, given and bool(example.right[example.keys.index(best)]), by_key[best]
 
 
-def cross_validate(examples: list[Example], columns: list[str], family: str) -> dict[tuple[str, str], float]:
+def cross_validate(
+    examples: list[Example], columns: list[str], family: str, errors: str | None
+) -> dict[tuple[str, str], float]:
     """F1 of each field when the weights never saw the document's group."""
     sizes: dict[str, int] = defaultdict(int)
     for example in examples:
@@ -207,6 +230,11 @@ def cross_validate(examples: list[Example], columns: list[str], family: str) -> 
             row[0] += right
             row[1] += given
             row[2] += example.present
+            if errors == example.field and not right and (given or example.present):
+                scores = example.matrix @ weights if len(example.matrix) else np.zeros(1)
+                best = example.keys[int(scores.argmax())] if len(example.matrix) else None
+                truth = sorted({k for k, r in zip(example.keys, example.right, strict=True) if r})
+                print(f"    {example.stem}: {best!r} {'' if given else '(not given)'} for {truth}")
     return {key: f1(*row) for key, row in counts.items()}
 
 
@@ -215,13 +243,15 @@ def main() -> None:
     parser.add_argument("readings", type=Path)
     parser.add_argument("data", type=Path)
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--errors", metavar="FIELD")
+    parser.add_argument("--family")
     arguments = parser.parse_args()
-    examples, columns = read_documents(arguments.readings, arguments.data)
+    examples, columns = read_documents(arguments.readings, arguments.data, arguments.family)
     fitted: dict[str, dict[str, float]] = {"labelled": LABELLED}
-    for family in sorted(examples):
+    for family in sorted(examples) if arguments.family is None else [arguments.family]:
         prior = np.array([PRIOR[family].get(c, 0.0) for c in columns[family]])
         print(f"{family}: {len(examples[family])} examples, {len(columns[family])} features")
-        scores = cross_validate(examples[family], columns[family], family)
+        scores = cross_validate(examples[family], columns[family], family, arguments.errors)
         weights = fit(examples[family], columns[family], PRIOR[family], STRENGTH[family])
         for (set_name, field), value in sorted(scores.items()):
             own = [e for e in examples[family] if (e.set_name, e.field) == (set_name, field)]
@@ -233,6 +263,8 @@ def main() -> None:
         }
     if arguments.write:
         target = Path(__file__).parents[1] / "docai/extraction/forms/weights.json"
+        if arguments.family:
+            fitted = json.loads(target.read_text("utf-8")) | fitted
         target.write_text(json.dumps(fitted, indent=1, sort_keys=True) + "\n", "utf-8")
 
 

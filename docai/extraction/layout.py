@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from statistics import median
 
 from docai.imaging.geometry import to_upright, turn_box, union, upright_size
@@ -22,7 +23,7 @@ JOIN_GAP = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A run of words. `box` is upright (points); `words` index `Page.words`; `starts` are their offsets in `text`."""
+    """A run of words. `box` is upright (points); `words` index `Page.words`, `starts` their offsets in `text`."""
 
     page: int
     row: int
@@ -124,7 +125,7 @@ def _right_page(page: Page) -> Page:
     """
     votes = {0: 0.0, 90: 0.0, 180: 0.0, 270: 0.0}
     words = page.words
-    for one, two in zip(words, words[1:], strict=False):
+    for one, two in pairwise(words):
         if one.line != two.line:
             continue
         a = turn_box(one.box, page.turned, page.width_pt, page.height_pt)

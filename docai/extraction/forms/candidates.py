@@ -11,9 +11,22 @@ from docai.extraction.layout import Cell, PageLayout
 from docai.schema import Field
 from docai.types import Scalar
 from docai.values import compare
+from docai.values.spans import Found
 
 TYPED_KINDS = frozenset(
-    ["date", "money", "number", "integer", "percent", "duration", "identifier", "email", "phone", "place", "currency"]
+    [
+        "date",
+        "money",
+        "number",
+        "integer",
+        "percent",
+        "duration",
+        "identifier",
+        "email",
+        "phone",
+        "place",
+        "currency",
+    ]
 )
 _DIGIT = re.compile(r"\d")
 _NEEDS_DIGIT = frozenset(["date", "money", "number", "integer", "percent", "identifier", "phone"])
@@ -88,7 +101,7 @@ class Document:
                 )
 
 
-def _range_part(text: str, hits: Sequence[compare.Found], k: int) -> int:
+def _range_part(text: str, hits: Sequence[Found], k: int) -> int:
     """Whether the k-th value of a cell begins (1) or ends (2) a range."""
     if k + 1 < len(hits) and _RANGE.match(text[hits[k].end : hits[k + 1].start]):
         return 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from docai.extraction.forms.labels import split_tokens
 from docai.extraction.layout import Cell, PageLayout
@@ -12,17 +12,35 @@ _LETTER = re.compile(r"[^\W\d_]")
 _VALUE_WORD = re.compile(r"\d")
 _BRACKETED = re.compile(r"\([^()]{0,12}\)")
 _CONNECTOR = re.compile(r"^\W{0,4}(?:to|bis|au|until|till|through|thru|-|–|—|/)?\W{0,4}$", re.I)
+# "Number: 12" is a label with its value, no label of anything else.
+_LABELLED = re.compile(r"[^\W\d_]\s?[:#]\s?\S")
 _CURRENCY_ONLY = re.compile(r"^\W{0,2}(?:rm|myr|rh|usd|eur|euro|gbp|chf|us\$|s\$|[$€£¥:])\W{0,2}$", re.I)
 # Names of the parties, for which forms have sections.
 SECTION_WORDS = frozenset(
-    ["seller", "buyer", "recipient", "payee", "agent", "delivery", "customer", "bill", "advertiser", "company", "payment", "bank", "remit", "ship", "sold"]
+    [
+        "seller",
+        "buyer",
+        "recipient",
+        "payee",
+        "agent",
+        "delivery",
+        "customer",
+        "bill",
+        "advertiser",
+        "company",
+        "payment",
+        "bank",
+        "remit",
+        "ship",
+        "sold",
+    ]
 )
 ABOVE_ROWS = 14
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Label texts around a value; empty where there is none. `above_gap`: rows between header and value."""
+    """Label texts around a value; empty where there is none. `above_gap`, `section_gap`: rows from header and title."""
 
     inline: str = ""
     left: str = ""
@@ -30,6 +48,7 @@ class Context:
     section: str = ""
     right: str = ""
     above_gap: int = 0
+    section_gap: int = 0
 
     def labels(self) -> tuple[str, str, str]:
         return self.inline, self.left, self.above
@@ -75,12 +94,11 @@ class ContextFinder:
         around = self._around.get((cell.index, typed))
         if around is None:
             above, gap = self._above(cell, typed)
-            around = Context("", self._left(cell), above, self._section(cell), "", gap)
+            section, rows = self._section(cell)
+            around = Context("", self._left(cell), above, section, "", gap, rows)
             self._around[(cell.index, typed)] = around
         right = " ".join(cell.text[end:].split()[:3])
-        return Context(
-            inline_label(cell.text, start), around.left, around.above, around.section, right, around.above_gap
-        )
+        return replace(around, inline=inline_label(cell.text, start), right=right)
 
     def value_like(self, cell: Cell) -> bool:
         return self._value_like[cell.index]
@@ -93,7 +111,7 @@ class ContextFinder:
                 if found:
                     break
                 continue
-            if found and len(other.text) > 30:
+            if (found and len(other.text) > 30) or _LABELLED.search(other.text):
                 break
             found.append(other.text)
             if len(found) == 2 or not found[0].rstrip().endswith(":"):
@@ -106,6 +124,8 @@ class ContextFinder:
         for other in self._layout.above(cell, limit):
             if self._value_like[other.index]:
                 continue
+            if not typed and _LABELLED.search(other.text):
+                break
             if found:
                 # A header of two or three lines.
                 gap = found[-1].box.y0 - other.box.y1
@@ -130,7 +150,7 @@ class ContextFinder:
         right = self._layout.right_of(cell)
         return not right or right[0].box.x0 - cell.box.x1 > 4 * cell.height or text.endswith(":")
 
-    def _section(self, cell: Cell) -> str:
+    def _section(self, cell: Cell) -> tuple[str, int]:
         """The title of the nearest section above that begins no further right than the value."""
         best = None
         for title in self._sections:
@@ -140,5 +160,5 @@ class ContextFinder:
             if -2.0 * cell.height < indent < 0.4 * self._layout.width:
                 best = title
         if best is None or cell.row - best.row > 12:
-            return ""
-        return best.text
+            return "", 0
+        return best.text, cell.row - best.row

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from docai.extraction.forms.amounts import amount_facts
 from docai.extraction.forms.candidates import Candidate, Document
+from docai.extraction.forms.contexts import Context
 from docai.extraction.forms.labels import LabelMatcher
 from docai.extraction.forms.names import find_names, label_like, name_facts
 from docai.extraction.forms.places import address_facts, find_addresses
@@ -18,6 +19,17 @@ from docai.values import addresses
 Features = dict[str, float]
 PARTY_KINDS = frozenset({"organization", "person", "party"})
 TEXT_KINDS = frozenset({"text", "title", "place"})
+# Words of labels that introduce a name without saying whose.
+_NAME_WORDS = frozenset({"name", "company", "contact", "firm"})
+_CROSSED = (
+    "suffix", "business", "caps", "lower_start", "digits", "noise", "address_like", "address_below", "short", "one_word",
+    "long", "tall", "row_rank", "first_row", "centred", "alone", "two_lines", "colon", "trimmed", "bracket_number",
+    "after_label", "concepts", "y", "x", "top", "page_first", "occurs", "order",
+)  # fmt: skip
+_LABELLED = (
+    "suffix", "digits", "noise", "address_like", "address_below", "short", "long", "two_lines", "colon", "trimmed",
+    "bracket_number", "after_label", "bare_label", "concepts", "lower_start", "one_word", "page_first", "occurs", "order",
+)  # fmt: skip
 _TIME = re.compile(r"^\W{0,3}\d{1,2}[:.]\d{2}")
 
 
@@ -43,6 +55,7 @@ def describe(
     facts = amount_facts(candidates) if field.kind in ("money", "number", "integer") else None
     stacked = _stacks(candidates) if field.kind in ("date", "money", "number", "integer") else None
     polarity = _polarity(matcher, index)
+    role = _role(matcher, index)
     out = []
     for k, candidate in enumerate(candidates):
         features = _label_features(candidate, matcher, index)
@@ -58,9 +71,13 @@ def describe(
         elif field.kind == "address":
             features |= _kept_facts(candidate, document, address_facts)
         elif field.kind in PARTY_KINDS or field.kind in TEXT_KINDS:
-            features |= _kept_facts(candidate, document, name_facts)
+            facts_here = _kept_facts(candidate, document, name_facts) | {
+                name: features.pop(name) for name in ("y", "x", "top", "page_first", "occurs", "order")
+            }
+            features |= _party_features(facts_here, features, candidate.context, matcher, role)
             features["is_label"] = label_like(candidate.text, matcher, len(fields))
-            features |= _crossed(features)
+            for name in ("is_first", "is_last", "page_last", "height"):
+                del features[name]
         features["bias"] = 1.0
         out.append(features)
     return out
@@ -167,16 +184,33 @@ def _code_features(candidate: Candidate) -> Features:
     }
 
 
-def _crossed(features: Features) -> Features:
-    """Facts of a name that mean one thing beside a label and another at the head of a page."""
-    labelled = max(features["best_f1"], features["section_f1"])
-    free = 1.0 - labelled
-    crossed = {
-        f"free_{name}": features[name] * free
-        for name in (
-            "suffix", "business", "address_below", "row_rank", "first_row", "trimmed", "bracket_number", "tall", "caps",
-            "noise", "digits", "two_lines", "y", "centred", "lower_start", "page_first",
-        )
-    }  # fmt: skip
-    crossed["free"] = free
-    return crossed
+def _party_features(
+    facts: Features, labels: Features, context: Context, matcher: LabelMatcher, role: str
+) -> Features:
+    """A name's facts mean one thing beside a label and another where it stands free; both are told apart.
+
+    At the head of a page stands who issues the document (`free_`), in its address field who receives it (`to_`).
+    """
+    near = next((text for text in context.labels() if matcher.tokens(text)), "")
+    named = bool(near) and set(matcher.tokens(near)) <= _NAME_WORDS
+    section = labels["section_f1"] * (1.0 if named or not near else 0.5)
+    labelled = max(0.0, min(1.0, max(labels["best_f1"] - 0.3 * labels["near_contrast"], section)))
+    out = {
+        "label_name": float(named),
+        "label_foreign": float(bool(near) and not named and labels["near_f1"] < 0.3),
+        "section_ok": section,
+        "section_name": section * float(named),
+        "section_gap": section * min(8, context.section_gap) / 8,
+        f"{role}": 1.0 - labelled,
+    }
+    for name in _CROSSED:
+        out[f"{role}_{name}"] = facts[name] * (1.0 - labelled)
+    for name in _LABELLED:
+        out[f"lab_{name}"] = facts[name] * labelled
+    return out
+
+
+def _role(matcher: LabelMatcher, index: int) -> str:
+    """Whether a field names who receives a document ("to") or who issues it or anyone else ("free")."""
+    own = matcher.own_words(index)
+    return "to" if own & {"buyer", "recipient"} and not own & {"seller", "company"} else "free"

@@ -16,7 +16,7 @@ _CAMEL = re.compile(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Ý])")
 # Words that many labels share say less about a field than the others.
 _COMMON = {
     "date": 0.5, "number": 0.5, "amount": 0.5, "name": 0.5, "total": 0.7, "id": 0.5, "code": 0.5, "value": 0.5,
-    "to": 0.5, "item": 0.7, "customer": 0.8,
+    "to": 0.5, "item": 0.7, "pos": 0.3, "customer": 0.8,
 }  # fmt: skip
 _FUZZY_CUTOFF = 80.0
 PARTY_KINDS = frozenset({"organization", "person", "party", "address", "place", "text", "title"})

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 from docai.extraction.forms.candidates import Document
 from docai.extraction.forms.claims import ENGINE
 from docai.extraction.forms.labels import LabelMatcher
-from docai.extraction.forms.rows import NUMERIC, Hit, Item, find_bodies, read_items, read_text
+from docai.extraction.forms.rows import NUMERIC, Hit, Item, find_bodies, multiplies, read_items
 from docai.extraction.forms.tables import find_headers
+from docai.extraction.forms.texts import read_text
 from docai.extraction.layout import Cell
 from docai.schema import Field
 from docai.types import Claim
 
-_CENT = Decimal("0.011")
 # Shares of rows that were right in the sets of benchmarks/: by whether quantity × price = amount.
 SURE, LIKELY, PLAIN = 0.95, 0.85, 0.7
 
@@ -33,7 +32,7 @@ def extract_list(document: Document, fields: Sequence[Field], singles: Sequence[
         texts: dict[int, dict[int, list[Cell]]] = {}
         for column in body.header.columns:
             if column.field is not None and fields[column.field].kind not in NUMERIC:
-                for item, cells in read_text(layout, body, items, column.field, column):
+                for item, cells in read_text(layout, body, items, column):
                     texts.setdefault(id(item), {})[column.field] = cells
         for item in items:
             score = _score(item, fields)
@@ -47,14 +46,10 @@ def extract_list(document: Document, fields: Sequence[Field], singles: Sequence[
 
 def _score(item: Item, fields: Sequence[Field]) -> float:
     """Higher where two of the row's numbers multiply to a third."""
-    values = [Decimal(str(hit.value)) for hit in item.hits.values()]
-    if len(values) < 3:
-        return LIKELY if len(values) == len([f for f in fields if f.kind in NUMERIC]) else PLAIN
-    for k, product in enumerate(values):
-        rest = [v for j, v in enumerate(values) if j != k]
-        if any(abs(a * b - product) <= _CENT for i, a in enumerate(rest) for b in rest[i + 1 :]):
-            return SURE
-    return LIKELY
+    numeric = len([f for f in fields if f.kind in NUMERIC])
+    if multiplies(item):
+        return SURE
+    return LIKELY if len(item.hits) == numeric else PLAIN
 
 
 def _path(field: Field, number: int) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from docai.extraction.forms.candidates import Candidate, Document
 from docai.extraction.forms.labels import LabelMatcher, split_tokens
-from docai.extraction.forms.lexicon import BUSINESS_WORDS, NOISE_WORDS
+from docai.extraction.forms.lexicon import BUSINESS_WORDS, CONCEPT_NAMES, NOISE_WORDS
 from docai.extraction.layout import Cell, PageLayout
 from docai.values import addresses, names
 
@@ -37,11 +37,11 @@ def find_names(document: Document, matcher: LabelMatcher, index: int) -> list[Ca
             out.append(_make(document, page, (cell,), start, end))
         for row in _wide_names(document.layouts[page], cell):
             out.append(_make(document, page, row, next(iter(spans))[0], len(cell.text)))
-        follower = _continuation(document.layouts[page], cell)
-        if follower is not None:
-            for start in {start for start, end in spans if end == len(cell.text)}:
+        for start in {start: None for start, end in spans if end == len(cell.text)}:
+            follower = _continuation(document.layouts[page], cell, start)
+            if follower is not None:
                 out.append(_make(document, page, (cell, follower), start, len(cell.text)))
-    return [c for c in out if 2 <= len(c.text) <= MAX_LENGTH]
+    return [c for c in out if 2 <= len(c.text) <= MAX_LENGTH and c.text.rstrip()[-1] not in ":#"]
 
 
 def _spans(text: str, matcher: LabelMatcher, index: int) -> Iterator[tuple[int, int]]:
@@ -51,10 +51,11 @@ def _spans(text: str, matcher: LabelMatcher, index: int) -> Iterator[tuple[int, 
     if inline:
         starts.add(_skip(text, inline.end()))
     words = list(re.finditer(r"\S+", text))
-    for count in range(1, min(LABEL_WORDS, len(words) - 1) + 1):
-        head = text[: words[count - 1].end()]
+    for count in range(1, min(LABEL_WORDS, len(words) - 1) + 1) if len(text) <= MAX_LENGTH else ():
+        head, rest = text[: words[count - 1].end()], words[count].group()
         if matcher.match(head, index).f1 >= 0.9 and not matcher.match(head, index).contrast:
-            starts.add(_skip(text, words[count].start()))
+            if concept_share(rest) == 0:
+                starts.add(_skip(text, words[count].start()))
     for start in sorted(starts):
         if len(_LETTERS.findall(text[start:])) < 2:
             continue
@@ -82,20 +83,20 @@ def _wide_names(layout: PageLayout, cell: Cell) -> Iterator[tuple[Cell, ...]]:
         yield tuple(row)
 
 
-def _continuation(layout: PageLayout, cell: Cell) -> Cell | None:
+def _continuation(layout: PageLayout, cell: Cell, start: int) -> Cell | None:
     """The next line of a name that runs over two lines: close below, same size, alike in place."""
     if cell.row + 1 >= len(layout.rows):
         return None
+    left = layout.boxes[cell.span_words(start, start + 1)[0]].x0
     for other in layout.rows[cell.row + 1]:
         gap = other.box.y0 - cell.box.y1
         size = other.height / max(1.0, cell.height)
-        aligned = (
-            min(abs(other.box.x0 - cell.box.x0), abs(other.centre_x - cell.centre_x)) < 1.5 * cell.height
-        )
+        aligned = min(abs(other.box.x0 - left), abs(other.centre_x - cell.centre_x)) < 1.5 * cell.height
         if aligned and gap < 0.9 * cell.height and 0.7 < size < 1.4:
             if len(_LETTERS.findall(other.text)) < 3 or any(ch.isdigit() for ch in other.text):
                 return None
-            return None if addresses.address_score(other.text) > 0.5 or is_noise(other.text) else other
+            foreign = ":" in other.text or concept_share(other.text) >= 0.5 or is_noise(other.text)
+            return None if foreign or addresses.address_score(other.text) > 0.5 else other
     return None
 
 
@@ -116,6 +117,12 @@ def is_noise(text: str) -> bool:
 def business_words(text: str) -> int:
     """How many words of a line are such as shops and companies are called by."""
     return sum(w.casefold() in BUSINESS_WORDS for w in _WORDS.findall(text))
+
+
+def concept_share(text: str) -> float:
+    """How many of a text's words are such as labels are made of, 0..1."""
+    words = split_tokens(text)
+    return sum(w in CONCEPT_NAMES for w in words) / len(words) if words else 0.0
 
 
 def name_facts(candidate: Candidate, layout: PageLayout) -> dict[str, float]:
@@ -152,6 +159,8 @@ def name_facts(candidate: Candidate, layout: PageLayout) -> dict[str, float]:
         "trimmed": float(candidate.end < len(cell.text.rstrip())),
         "bracket_number": float(bool(re.search(r"[(\[][^()]{0,4}\d[^()]{2,16}[)\]]?\s{0,2}$", text))),
         "after_label": float(candidate.start > 0),
+        "bare_label": float(candidate.start > 0 and cell.text[: candidate.start].rstrip()[-1:].isalnum()),
+        "concepts": concept_share(text),
     }
 
 

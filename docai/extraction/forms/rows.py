@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from docai.extraction.forms.labels import LabelMatcher, split_tokens
 from docai.extraction.forms.tables import Column, Header
@@ -15,8 +16,11 @@ from docai.types import Box, Scalar
 from docai.values import compare
 from docai.values.spans import Found
 
+# Whole numbers this long are article codes, not amounts.
+CODE_LENGTH = 9
 NUMERIC = frozenset({"money", "number", "integer", "percent"})
 _LETTER = re.compile(r"[^\W\d_]")
+_CENT = Decimal("0.011")
 # Words of rows that close a table.
 _CLOSING = frozenset(["total", "sub", "balance", "summary", "taxable", "rounding"])
 
@@ -67,6 +71,8 @@ def find_bodies(
             last = len(layouts[page].rows)
             if following is not None and following.page == page:
                 last = following.first
+            others = [h.first for h in headers if h.page == page and h not in chosen and h.first > first]
+            last = min([last, *(r for r in others if _begins_left(layouts[page], r, header))])
             rows, closed = _until_closed(layouts[page].rows[first:last], header, totals, count)
             out.append(Body(page, header, rows))
             if closed or (following is not None and following.page <= page + 1):
@@ -74,6 +80,12 @@ def find_bodies(
             if page > header.page and not any(_hits(layouts[page], row, header) for row in rows):
                 break
     return out
+
+
+def _begins_left(layout: PageLayout, row: int, header: Header) -> bool:
+    """Whether another header begins at the table's left edge: one further in belongs to an item."""
+    first = layout.rows[row][0]
+    return first.box.x0 < min(c.box.x0 for c in header.columns) + 1.5 * first.height
 
 
 def _until_closed(
@@ -118,8 +130,45 @@ def read_items(layout: PageLayout, body: Body, fields: Sequence[Field]) -> list[
     for index, hits in found.items():
         if index != leading:
             _place(items, index, hits, layout.line_height)
+    _complete(layout, body, items, fields, numeric)
+    for item in items:
+        # Names begin beside the topmost number; amounts may be set lower.
+        item.y = min(_middle(hit.box) for hit in item.hits.values())
     least = 2 if len(numeric) > 1 else 1
     return [item for item in items if len(item.hits) >= least]
+
+
+def _complete(
+    layout: PageLayout, body: Body, items: Sequence[Item], fields: Sequence[Field], numeric: set[int]
+) -> None:
+    """A field without a column takes the nameless column whose numbers make quantity × price = amount."""
+    missing = [k for k, f in enumerate(fields) if f.kind in NUMERIC and k not in numeric]
+    free = [k for k, c in enumerate(body.header.columns) if c.field is None]
+    if len(missing) != 1 or len(numeric) != 2 or not free or not items:
+        return
+    for k in free:
+        columns = tuple(
+            Column(c.text, c.box, missing[0] if j == k else c.field)
+            for j, c in enumerate(body.header.columns)
+        )
+        header = Header(body.header.page, body.header.first, body.header.last, columns)
+        hits = [h[missing[0]] for row in body.rows if missing[0] in (h := _hits(layout, row, header, fields))]
+        trial = [Item(item.page, item.y, dict(item.hits)) for item in items]
+        _place(trial, missing[0], hits, layout.line_height)
+        if sum(multiplies(item) for item in trial) > 0.6 * len(items):
+            for item, found in zip(items, trial, strict=True):
+                item.hits = found.hits
+            return
+
+
+def multiplies(item: Item) -> bool:
+    """Whether one of the item's numbers is the product of two others."""
+    values = [abs(Decimal(str(hit.value))) for hit in item.hits.values()]
+    for k, product in enumerate(values):
+        rest = [v for j, v in enumerate(values) if j != k]
+        if any(abs(a * b - product) <= _CENT for i, a in enumerate(rest) for b in rest[i + 1 :]):
+            return True
+    return False
 
 
 def _hits(
@@ -131,9 +180,11 @@ def _hits(
         (c for c in header.columns if fields and c.field is not None and fields[c.field].kind == "text"), None
     )
     for cell in row:
-        if text is not None and _within_text(cell, text, header):
+        if text is not None and is_text(cell, text, header):
             continue
         for found in _numbers(cell.text):
+            if len(_LETTER.findall(cell.text[: found.start])) > 3:
+                continue  # "Discount: 4.50" below an item is a remark; units follow their number
             words = cell.span_words(found.start, found.end)
             box = union(layout.boxes[w] for w in words)
             column = _nearest(box, header.columns)
@@ -148,20 +199,26 @@ def _hits(
 
 
 def _numbers(text: str) -> list[Found]:
-    """Amounts, and plain numbers beside them."""
+    """Amounts, and plain numbers beside them that are no article codes."""
     money = compare.find("money", text)
-    plain = compare.find("number", text)
+    plain = [p for p in compare.find("number", text) if len(p.text) < CODE_LENGTH or not p.text.isdigit()]
     free = [p for p in plain if not any(p.start < m.end and m.start < p.end for m in money)]
     return sorted(money + free, key=lambda f: f.start)
 
 
-def _within_text(cell: Cell, text: Column, header: Header) -> bool:
-    """Whether a cell is part of the text column: it begins under it and holds words."""
+def is_text(cell: Cell, text: Column, header: Header) -> bool:
+    """Whether a cell is part of the text column: it holds words and is not nearer to a column of numbers."""
     letters = len(_LETTER.findall(cell.text))
-    if letters < 3 or letters <= sum(ch.isdigit() for ch in cell.text):
+    if letters < 3 or letters <= sum(ch.isdigit() for ch in cell.text) or not in_column(cell, text, header):
         return False
-    right = next((c.box.x0 for c in header.columns if c.box.x0 > text.box.x0), float("inf"))
-    return cell.box.x0 < right - 0.5 * cell.height and cell.box.x1 > text.box.x0
+    return not cell.text[0].isdigit() or _nearest(cell.box, header.columns) in (text, None)
+
+
+def in_column(cell: Cell, text: Column, header: Header) -> bool:
+    """Whether a cell lies between the columns beside the text column."""
+    left = max((c.box.x1 for c in header.columns if c.box.x1 <= text.box.x0 + 1), default=float("-inf"))
+    right = min((c.box.x0 for c in header.columns if c.box.x0 >= text.box.x1 - 1), default=float("inf"))
+    return cell.box.x1 > left + 0.5 * cell.height and cell.box.x0 < right - 0.5 * cell.height
 
 
 def _nearest(box: Box, columns: Sequence[Column]) -> Column | None:
@@ -175,7 +232,7 @@ def _nearest(box: Box, columns: Sequence[Column]) -> Column | None:
             abs(box.x0 + box.x1 - other.x0 - other.x1) / 2,
         )
         gap = max(other.x0 - box.x1, box.x0 - other.x1, 0.0)
-        return min(edges) + 2 * gap
+        return min(edges) + 2 * gap + (column.field is None)
 
     best = min(columns, key=distance, default=None)
     if best is None or max(best.box.x0 - box.x1, box.x0 - best.box.x1, 0.0) > 3 * (box.y1 - box.y0):
@@ -193,40 +250,3 @@ def _place(items: Sequence[Item], index: int, hits: Sequence[Hit], line_height: 
         near = min(items, key=lambda item: abs(_middle(hit.box) - item.y))
         if abs(_middle(hit.box) - near.y) <= 2.5 * line_height and index not in near.hits:
             near.hits[index] = hit
-
-
-def read_text(
-    layout: PageLayout, body: Body, items: Sequence[Item], index: int, column: Column
-) -> Iterator[tuple[Item, list[Cell]]]:
-    """Each item's name: the line of the text column beside its leading value, and the lines it wraps into."""
-    cells = [c for row in body.rows for c in row if _within_text(c, column, body.header)]
-    cells.sort(key=lambda c: (c.box.y0, c.box.x0))
-    limit = max((c.box.x1 for c in cells), default=0.0)
-    following = [c.box.x0 for c in body.header.columns if c.box.x0 > column.box.x1]
-    limit = min([limit, *following]) if following else limit
-    for number, item in enumerate(items):
-        top = (items[number - 1].y + item.y) / 2 if number else item.y - 4 * layout.line_height
-        bottom = items[number + 1].y if number + 1 < len(items) else item.y + 6 * layout.line_height
-        near = [c for c in cells if top < c.centre_y < bottom - 0.5 * c.height]
-        if not near:
-            continue
-        lead = min(near, key=lambda c: (abs(c.centre_y - item.y) > 0.8 * c.height, abs(c.centre_y - item.y)))
-        if abs(lead.centre_y - item.y) > 2.5 * layout.line_height:
-            continue
-        yield item, _wrapped(lead, [c for c in near if c.box.y0 > lead.box.y0 + 0.5 * lead.height], limit)
-
-
-def _wrapped(lead: Cell, rest: Sequence[Cell], limit: float) -> list[Cell]:
-    """The line and those below into which it runs because the next word did not fit."""
-    out = [lead]
-    for cell in rest:
-        last = out[-1]
-        if cell.box.y0 - last.box.y1 > 0.9 * last.height or abs(cell.box.x0 - lead.box.x0) > last.height:
-            break
-        first = cell.text.split()[0]
-        width = (cell.box.x1 - cell.box.x0) * len(first) / max(1, len(cell.text))
-        space = 0.3 * last.height
-        if last.box.x1 + space + width <= limit + 0.5 * space or ":" in cell.text:
-            break
-        out.append(cell)
-    return out

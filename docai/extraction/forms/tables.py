@@ -49,33 +49,29 @@ def find_headers(
     """Header bands of tables that hold at least two of the fields, top to bottom, none over another."""
     out: list[Header] = []
     for page, layout in enumerate(layouts):
-        row = 0
-        while row < len(layout.rows):
-            header = _best_band(page, layout, row, matcher, fields)
-            if header is None:
-                row += 1
-                continue
-            out.append(header)
-            row = header.last + 1
-    return out
+        bands = [b for row in range(len(layout.rows)) for b in _bands(page, layout, row, matcher, fields)]
+        free = [True] * len(layout.rows)
+        for _, header in sorted(bands, key=lambda b: (-b[0], b[1].first, b[1].last)):
+            rows = slice(header.first, header.last + 1)
+            if all(free[rows]):
+                free[rows] = [False] * (header.last + 1 - header.first)
+                out.append(header)
+    return sorted(out, key=lambda h: (h.page, h.first))
 
 
-def _best_band(
+def _bands(
     page: int, layout: PageLayout, first: int, matcher: LabelMatcher, fields: Sequence[Field]
-) -> Header | None:
-    best, best_score = None, 0.0
+) -> Iterator[tuple[float, Header]]:
+    """Bands that begin at a row, each with how well it names the fields."""
     for last in range(first, min(first + BAND_ROWS, len(layout.rows))):
         rows = layout.rows[first : last + 1]
         if any(_AMOUNT.search(c.text) for c in rows[-1]) or _far(rows):
-            break
-        columns = _columns(rows)
-        assigned, score = _assign(columns, matcher, fields)
+            return
+        assigned, score = _assign(_columns(rows), matcher, fields)
         found = len({c.field for c in assigned if c.field is not None})
-        # Every row of the band must add to it.
-        score -= 0.05 * (last - first)
-        if found >= min(LEAST_FIELDS, len(fields)) and score > best_score + 1e-9:
-            best, best_score = Header(page, first, last, tuple(assigned)), score
-    return best
+        if found >= min(LEAST_FIELDS, len(fields)):
+            # Every further row of the band must add to it.
+            yield score - 0.1 * (last - first), Header(page, first, last, tuple(assigned))
 
 
 def _far(rows: Sequence[Sequence[Cell]]) -> bool:
@@ -87,8 +83,8 @@ def _far(rows: Sequence[Sequence[Cell]]) -> bool:
     return below - above > 1.0 * max(c.height for c in rows[-1])
 
 
-def _columns(rows: Sequence[Sequence[Cell]]) -> list[tuple[str, Box]]:
-    """Cells of a band stacked into columns, left to right."""
+def _columns(rows: Sequence[Sequence[Cell]]) -> list[list[Cell]]:
+    """Cells of a band stacked into columns, left to right, each stack top to bottom."""
     stacks: list[list[Cell]] = []
     for cell in (c for row in rows for c in row):
         near = [s for s in stacks if any(overlap(cell.box, other.box) > 0.3 for other in s)]
@@ -96,8 +92,7 @@ def _columns(rows: Sequence[Sequence[Cell]]) -> list[tuple[str, Box]]:
             near[0].append(cell)
         else:
             stacks.append([cell])
-    stacks.sort(key=lambda s: min(c.box.x0 for c in s))
-    return [(_join(s), union(c.box for c in s)) for s in stacks]
+    return sorted(stacks, key=lambda s: min(c.box.x0 for c in s))
 
 
 def _join(stack: Sequence[Cell]) -> str:
@@ -111,11 +106,21 @@ def _join(stack: Sequence[Cell]) -> str:
     return text
 
 
+def _parts(stack: Sequence[Cell], matcher: LabelMatcher, count: int) -> Iterator[tuple[str, Box]]:
+    """A stack as one header, or as several where its lines or words match better by themselves."""
+    joined = _join(stack)
+    lines = [(c.text, c.box) for c in stack]
+    alone = max(_best_f1(text, matcher, count) for text, _ in lines)
+    whole = [(joined, union(box for _, box in lines))]
+    for text, box in lines if len(lines) > 1 and alone > _best_f1(joined, matcher, count) + 0.15 else whole:
+        yield from _split_header(text, box, matcher, count)
+
+
 def _assign(
-    columns: Sequence[tuple[str, Box]], matcher: LabelMatcher, fields: Sequence[Field]
+    stacks: Sequence[Sequence[Cell]], matcher: LabelMatcher, fields: Sequence[Field]
 ) -> tuple[list[Column], float]:
     """Fields to columns one to one, best matches first."""
-    parts = [part for text, box in columns for part in _split_header(text, box, matcher, len(fields))]
+    parts = [part for stack in stacks for part in _parts(stack, matcher, len(fields))]
     pairs = []
     for k, (text, _) in enumerate(parts):
         if len(text) > 60:
