@@ -74,6 +74,8 @@ class Leases(Protocol):
 
     def release(self, document_id: str) -> None: ...
 
+    def holder(self, document_id: str) -> object | None: ...
+
 
 class Stores(Protocol):
     """A workspace, as far as a job needs one."""
@@ -118,11 +120,12 @@ class Steps(Protocol):
 class Event:
     """What a progress display needs. `done` outcomes carry themselves."""
 
-    kind: Literal["opened", "page", "done", "waiting"]
+    kind: Literal["opened", "page", "done", "shared"]
     uri: str
     pages: int = 0
     outcomes: tuple[Outcome, ...] = ()
     cached: bool = False
+    holder: str = ""
 
 
 @dataclass(slots=True)
@@ -253,7 +256,8 @@ class LocalJob:
         self._twins[document.id] = []
         work.leased = self._stores.leases.lease(document.id)
         if not work.leased:
-            self._on_event(Event("waiting", work.item.uri))
+            holder = str(self._stores.leases.holder(document.id) or "another process")
+            self._on_event(Event("shared", work.item.uri, holder=holder))
         self._on_event(Event("opened", work.item.uri, pages=len(pages)))
         done = {} if self._force else self._stores.pages.get_pages(document.id, self._keys.reading)
         todo = [page for page in pages if page.number not in done]

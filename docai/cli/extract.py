@@ -68,7 +68,10 @@ def extract(
     from docai.cli.output import write_or_print
     from docai.cli.progress import Progress
     from docai.wiring import prepare_job
+    from docai.workspace.export import check_format
 
+    if out is not None:
+        check_format(out)
     job = prepare_job(
         paths or [],
         schema=schema,

@@ -25,12 +25,14 @@ def write_or_print(outcomes: Iterable[Outcome], out: Path | None, *, json_lines:
 
         write_outcomes(out, outcomes)
         return
+    from docai.workspace.export import outcome_line
+
     as_table = sys.stdout.isatty() and not json_lines
     for outcome in outcomes:
         if as_table:
             _print_table(outcome)
         else:
-            sys.stdout.write(outcome.model_dump_json(by_alias=True, exclude_none=False) + "\n")
+            sys.stdout.write(outcome_line(outcome) + "\n")
             sys.stdout.flush()
 
 
