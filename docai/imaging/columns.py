@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from docai.imaging.fonts import Typeface, wrap
 from docai.imaging.labels import Label, stack
@@ -23,6 +23,7 @@ class Card:
     """A label laid out. `top`, `height` and the `anchor` (where its line starts) in pixels of the page."""
 
     label: Label
+    names: tuple[str, ...]
     lines: tuple[str, ...]
     top: float
     height: float
@@ -44,11 +45,19 @@ def lay_out(labels: Sequence[Label], page_size: tuple[int, int], typeface: Typef
     return _place(left, page_size, on_right=False) + _place(right, page_size, on_right=True)
 
 
+def told(label: Label) -> str:
+    """What stands in a card's upper right corner."""
+    return f"{label.status}  {label.confidence:.0%}" if label.confidence else label.status
+
+
 def _measure(label: Label, typeface: Typeface, lines: int) -> Card:
-    text = wrap(typeface.plain(label.value), typeface.at(VALUE_PX), COLUMN_PX - 2 * CARD_PAD_PX, lines)
-    height = 2 * CARD_PAD_PX + NAME_LEADING_PX + len(text) * VALUE_LEADING_PX
+    inner_px = COLUMN_PX - 2 * CARD_PAD_PX - 5
+    name_px = inner_px - typeface.at(NOTE_PX).getlength(told(label)) - 12
+    names = wrap(typeface.plain(label.name), typeface.at(NAME_PX), name_px, min(lines, 2))
+    text = wrap(typeface.plain(label.value), typeface.at(VALUE_PX), inner_px, lines)
+    height = 2 * CARD_PAD_PX + len(names) * NAME_LEADING_PX + len(text) * VALUE_LEADING_PX
     height += NOTE_LEADING_PX if label.note else 0
-    return Card(label, tuple(text), 0.0, height - 4, (0.0, 0.0), True)
+    return Card(label, tuple(names), tuple(text), 0.0, height - 4, (0.0, 0.0), True)
 
 
 def _total(cards: Sequence[Card]) -> float:
@@ -88,6 +97,6 @@ def _place(cards: Sequence[Card], page_size: tuple[int, int], *, on_right: bool)
         float(page_size[1]),
     )
     return [
-        Card(card.label, card.lines, top, card.height, anchor, on_right)
+        replace(card, top=top, anchor=anchor, on_right=on_right)
         for (card, anchor), top in zip(anchored, tops, strict=True)
     ]

@@ -38,7 +38,7 @@ def draw_evidence(
     typeface = choose_typeface(text for label in labels for text in (label.name, label.value, label.note))
     return compose_figure(
         page,
-        [replace(mark, box=place(mark.box)) for mark in make_marks(fields, page_number)],
+        [replace(mark, boxes=tuple(map(place, mark.boxes))) for mark in make_marks(fields, page_number)],
         [replace(label, boxes=tuple(map(place, label.boxes))) for label in labels],
         typeface,
     )

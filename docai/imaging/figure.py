@@ -91,7 +91,8 @@ def _tinted(page: Image.Image, marks: Iterable[Mark]) -> Image.Image:
     canvas = ImageDraw.Draw(layer)
     for mark in marks:
         tint = _on_paper(STATUS_COLOURS[mark.status], 0.24 if mark.main else 0.11)
-        canvas.rounded_rectangle(_grown(mark.box), radius=4, fill=tint)
+        for box in mark.boxes:
+            canvas.rounded_rectangle(_grown(box), radius=4, fill=tint)
     return ImageChops.multiply(page, layer)
 
 
@@ -107,15 +108,30 @@ def _draw_shapes(figure: Image.Image, frame: _Frame, marks: Iterable[Mark], card
         canvas.line(scaled[1:], fill=_alpha(colour, 190), width=3, joint="curve")
         _draw_dot(canvas, path[-1], colour)
     for mark in marks:
-        rect = [v * _SHARP for v in _grown(_moved(mark.box, dx, dy))]
-        width = 4 if mark.main else 2
-        canvas.rounded_rectangle(
-            rect, radius=4 * _SHARP, outline=_alpha(STATUS_COLOURS[mark.status], 235), width=width
-        )
+        _draw_outline(layer, [_moved(box, dx, dy) for box in mark.boxes], mark)
     for card in cards:
         _draw_card(canvas, frame.card_rect(card), STATUS_COLOURS[card.label.status])
     smooth = layer.resize(frame.size, Image.Resampling.BOX)
     figure.paste(smooth, mask=smooth.getchannel("A"))
+
+
+def _draw_outline(layer: Image.Image, boxes: Sequence[Box], mark: Mark) -> None:
+    """One line around all boxes of a place: where the boxes of a slanting text's lines overlap, none
+    between them."""
+    rects = [tuple(v * _SHARP for v in _grown(box)) for box in boxes]
+    left, top = int(min(r[0] for r in rects)) - 2, int(min(r[1] for r in rects)) - 2
+    right, bottom = int(max(r[2] for r in rects)) + 4, int(max(r[3] for r in rects)) + 4
+    left, top = max(left, -layer.width), max(top, -layer.height)
+    size = (min(right - left, 3 * layer.width), min(bottom - top, 3 * layer.height))
+    outline = Image.new("L", size, 0)
+    canvas = ImageDraw.Draw(outline)
+    width = 4 if mark.main else 2
+    for by, value in ((0, 235), (width, 0)):
+        for x0, y0, x1, y1 in rects:
+            inner = (x0 - left + by, y0 - top + by, x1 - left - by, y1 - top - by)
+            if inner[2] > inner[0] and inner[3] > inner[1]:
+                canvas.rounded_rectangle(inner, radius=4 * _SHARP - by, fill=value)
+    layer.paste(STATUS_COLOURS[mark.status], (left, top), outline)
 
 
 def _draw_card(canvas: ImageDraw.ImageDraw, rect: tuple[float, float, float, float], colour: str) -> None:
@@ -165,13 +181,12 @@ def _write_card(
     x, y, right = rect[0] + pad + 5, rect[1] + pad - 3, rect[2] - pad
     colour = STATUS_COLOURS[label.status]
     small = typeface.at(columns.NOTE_PX)
-    told = f"{label.status}  {label.confidence:.0%}" if label.confidence else label.status
-    told_px = small.getlength(told)
-    draw_text(canvas, (right - told_px, y + 1), told, small, _FAINT)
+    told = columns.told(label)
+    draw_text(canvas, (right - small.getlength(told), y + 1), told, small, _FAINT)
     name_font = typeface.at(columns.NAME_PX)
-    for name in wrap(typeface.plain(label.name), name_font, right - x - told_px - 12, 1):
+    for name in card.names:
         draw_text(canvas, (x, y), name, name_font, colour, bold=True)
-    y += columns.NAME_LEADING_PX
+        y += columns.NAME_LEADING_PX
     for line in card.lines:
         draw_text(canvas, (x, y), line, typeface.at(columns.VALUE_PX), _INK)
         y += columns.VALUE_LEADING_PX

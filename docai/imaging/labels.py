@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from docai.imaging.geometry import area
 from docai.types import Box, Evidence, FieldValue, Status
 
 # Okabe and Ito's advice: hues that colour-blind readers tell apart, dark enough for text on white.
@@ -43,23 +44,25 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One box to draw. `main` is false for operands and definitions that an inferred value rests on."""
+    """One place to draw: a box for each of its lines. `main` is false for operands and definitions that an
+    inferred value rests on."""
 
-    box: Box
+    boxes: tuple[Box, ...]
     status: Status
     main: bool
 
 
 def make_marks(fields: Iterable[FieldValue], page_number: int) -> list[Mark]:
-    """Every place on the page, each once, the values over what they rest on."""
-    marks: dict[tuple[Box, Status], Mark] = {}
+    """Every place on the page, each once; what values rest on comes first, then the larger places, so that
+    a small one on top of a large one stays seen."""
+    marks: dict[tuple[tuple[Box, ...], Status], Mark] = {}
     for field in fields:
         for evidence in _on_page(field, page_number):
-            for box in evidence.boxes:
-                main = evidence.role == "value"
-                if main or (box, field.status) not in marks:
-                    marks[box, field.status] = Mark(Box(*box), field.status, main)
-    return sorted(marks.values(), key=lambda mark: mark.main)
+            boxes = tuple(Box(*box) for box in evidence.boxes)
+            main = evidence.role == "value"
+            if boxes and (main or (boxes, field.status) not in marks):
+                marks[boxes, field.status] = Mark(boxes, field.status, main)
+    return sorted(marks.values(), key=lambda mark: (mark.main, -sum(map(area, mark.boxes))))
 
 
 def make_labels(fields: Iterable[FieldValue], page_number: int) -> list[Label]:

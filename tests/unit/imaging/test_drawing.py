@@ -101,6 +101,24 @@ def test_what_a_derived_value_rests_on_is_paler_than_a_value() -> None:
     assert [mark.main for mark in make_marks([operand, make_field("/x", status="inferred")], 1)] == [True]
 
 
+def test_a_small_place_is_drawn_over_a_large_one() -> None:
+    large = make_field("/clause", box=Box(50.0, 180.0, 550.0, 260.0))
+    marks = make_marks([make_field("/term", status="inferred"), large], 1)
+    assert [mark.boxes[0] for mark in marks] == [Box(50.0, 180.0, 550.0, 260.0), PLACE]
+
+
+def test_lines_of_one_place_have_one_outline() -> None:
+    """Two lines of a slanting text: their boxes overlap, and no line runs through the words between."""
+    boxes = (Box(100.0, 300.0, 300.0, 316.0), Box(100.0, 312.0, 300.0, 328.0))
+    evidence = Evidence(page=1, quote="two lines", match="exact", score=1.0, boxes=boxes)
+    field = FieldValue(path="/x", value="two lines", status="grounded", evidence=(evidence,))
+    figure = draw_evidence(make_image(), [field], 1)
+    x, y = find_page(figure)
+    scale = 1500 / HEIGHT_PT
+    column = [figure.getpixel((x + int(200 * scale), y + int(v * scale))) for v in np.arange(303, 325, 0.25)]
+    assert len(set(column)) == 1
+
+
 def test_labels_say_name_value_unit_rule_and_reason() -> None:
     total = make_field("/total", 1234.5).model_copy(update={"unit": "EUR"})
     end = make_field("/expiration_date", "2021-02-05", "inferred").model_copy(
