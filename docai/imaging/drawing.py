@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from docai.imaging.figure import compose_figure
 from docai.imaging.fonts import choose_typeface
 from docai.imaging.geometry import POINTS_PER_INCH, image_size_pt, pixel_box, turn_box, union
 from docai.imaging.labels import STATUS_COLOURS, make_labels, make_marks
+from docai.imaging.outlines import draw_outline
 from docai.types import Box, FieldValue, PageImage, Status
 
 __all__ = ["STATUS_COLOURS", "crop_evidence", "draw_evidence"]
@@ -65,17 +66,12 @@ def crop_evidence(
     right, bottom = max(right, left + 1), max(bottom, top + 1)
     crop = Image.fromarray(image.pixels[top:bottom, left:right]).convert("RGB")
     if status is not None:
-        canvas = ImageDraw.Draw(crop)
-        line = max(1, round(image.dpi_x / 72))
-        for box in places:
-            bx0, by0, bx1, by1 = pixel_box(box, image.dpi_x, image.dpi_y)
-            outline = (
-                bx0 - left - 2 * line,
-                by0 - top - 2 * line,
-                bx1 - left + 2 * line,
-                by1 - top + 2 * line,
-            )
-            canvas.rectangle(outline, outline=STATUS_COLOURS[status], width=line)
+        width = max(2, round(image.dpi_x / 90))
+        rects = [
+            (bx0 - left - 2 * width, by0 - top - 2 * width, bx1 - left + 2 * width, by1 - top + 2 * width)
+            for bx0, by0, bx1, by1 in (pixel_box(box, image.dpi_x, image.dpi_y) for box in places)
+        ]
+        draw_outline(crop, rects, STATUS_COLOURS[status], width_px=width, radius_px=2 * width)
     return crop.transpose(_TURNS[turned]) if turned else crop
 
 

@@ -11,6 +11,7 @@ from docai.imaging import columns
 from docai.imaging.columns import COLUMN_PX, Card, lay_out
 from docai.imaging.fonts import Typeface, draw_text, wrap
 from docai.imaging.labels import STATUS_COLOURS, STATUS_MEANINGS, Label, Mark
+from docai.imaging.outlines import Rect, draw_outline
 from docai.types import Box, Status
 
 # Pixels of the finished picture.
@@ -32,7 +33,7 @@ class _Frame:
     page_size: tuple[int, int]
     legend_top: int
 
-    def card_rect(self, card: Card) -> tuple[float, float, float, float]:
+    def card_rect(self, card: Card) -> Rect:
         x0 = self.page[0] + self.page_size[0] + _GUTTER if card.on_right else _PAD
         y0 = self.page[1] + card.top
         return x0, y0, x0 + COLUMN_PX, y0 + card.height
@@ -108,33 +109,16 @@ def _draw_shapes(figure: Image.Image, frame: _Frame, marks: Iterable[Mark], card
         canvas.line(scaled[1:], fill=_alpha(colour, 190), width=3, joint="curve")
         _draw_dot(canvas, path[-1], colour)
     for mark in marks:
-        _draw_outline(layer, [_moved(box, dx, dy) for box in mark.boxes], mark)
+        rects = [_scaled(_grown(_moved(box, dx, dy))) for box in mark.boxes]
+        width, colour = (4 if mark.main else 2), STATUS_COLOURS[mark.status]
+        draw_outline(layer, rects, colour, width_px=width, radius_px=4 * _SHARP, alpha=235)
     for card in cards:
         _draw_card(canvas, frame.card_rect(card), STATUS_COLOURS[card.label.status])
     smooth = layer.resize(frame.size, Image.Resampling.BOX)
     figure.paste(smooth, mask=smooth.getchannel("A"))
 
 
-def _draw_outline(layer: Image.Image, boxes: Sequence[Box], mark: Mark) -> None:
-    """One line around all boxes of a place: where the boxes of a slanting text's lines overlap, none
-    between them."""
-    rects = [tuple(v * _SHARP for v in _grown(box)) for box in boxes]
-    left, top = int(min(r[0] for r in rects)) - 2, int(min(r[1] for r in rects)) - 2
-    right, bottom = int(max(r[2] for r in rects)) + 4, int(max(r[3] for r in rects)) + 4
-    left, top = max(left, -layer.width), max(top, -layer.height)
-    size = (min(right - left, 3 * layer.width), min(bottom - top, 3 * layer.height))
-    outline = Image.new("L", size, 0)
-    canvas = ImageDraw.Draw(outline)
-    width = 4 if mark.main else 2
-    for by, value in ((0, 235), (width, 0)):
-        for x0, y0, x1, y1 in rects:
-            inner = (x0 - left + by, y0 - top + by, x1 - left - by, y1 - top - by)
-            if inner[2] > inner[0] and inner[3] > inner[1]:
-                canvas.rounded_rectangle(inner, radius=4 * _SHARP - by, fill=value)
-    layer.paste(STATUS_COLOURS[mark.status], (left, top), outline)
-
-
-def _draw_card(canvas: ImageDraw.ImageDraw, rect: tuple[float, float, float, float], colour: str) -> None:
+def _draw_card(canvas: ImageDraw.ImageDraw, rect: Rect, colour: str) -> None:
     x0, y0, x1, y1 = (v * _SHARP for v in rect)
     radius = 9 * _SHARP
     canvas.rounded_rectangle(
@@ -174,9 +158,7 @@ def _line_path(frame: _Frame, card: Card) -> list[tuple[float, float]]:
     return path
 
 
-def _write_card(
-    canvas: ImageDraw.ImageDraw, rect: tuple[float, float, float, float], card: Card, typeface: Typeface
-) -> None:
+def _write_card(canvas: ImageDraw.ImageDraw, rect: Rect, card: Card, typeface: Typeface) -> None:
     label, pad = card.label, columns.CARD_PAD_PX
     x, y, right = rect[0] + pad + 5, rect[1] + pad - 3, rect[2] - pad
     colour = STATUS_COLOURS[label.status]
@@ -258,6 +240,10 @@ def _moved(box: Box, dx: float, dy: float) -> Box:
     return Box(box.x0 + dx, box.y0 + dy, box.x1 + dx, box.y1 + dy)
 
 
-def _grown(box: Box, by: float = 2.0) -> tuple[float, float, float, float]:
+def _scaled(rect: Rect) -> Rect:
+    return rect[0] * _SHARP, rect[1] * _SHARP, rect[2] * _SHARP, rect[3] * _SHARP
+
+
+def _grown(box: Box, by: float = 2.0) -> Rect:
     """A little air around the words."""
     return box.x0 - by, box.y0 - by, box.x1 + by, box.y1 + by
