@@ -17,18 +17,24 @@ from docai.types import Box, FieldValue, PageImage, Status
 __all__ = ["STATUS_COLOURS", "crop_evidence", "draw_evidence"]
 
 _TURNS = {90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_90}
-_PAGE_LONG_PX = 1500
+PAGE_PX = 1500
 
 
 def draw_evidence(
-    image: PageImage, fields: Sequence[FieldValue], page_number: int, *, turned: int = 0
+    image: PageImage,
+    fields: Sequence[FieldValue],
+    page_number: int,
+    *,
+    turned: int = 0,
+    page_px: int = PAGE_PX,
 ) -> Image.Image:
     """The page, upright, with every place that the fields have on it, labels beside it and a legend.
 
     `turned` (0, 90, 180, 270): the clockwise turn that rights the page. Boxes are in points of the page as it
-    lies. Returns RGB, the page about 1,500 pixels long. Labels never cover the page.
+    lies. `page_px`: the length of the page's longer side in the picture. Returns RGB. Labels never cover the
+    page.
     """
-    page, scale = _upright_page(image, turned)
+    page, scale = _upright_page(image, turned, page_px)
     size_pt = image_size_pt(image)
 
     def place(box: Box) -> Box:
@@ -75,10 +81,10 @@ def crop_evidence(
     return crop.transpose(_TURNS[turned]) if turned else crop
 
 
-def _upright_page(image: PageImage, turned: int) -> tuple[Image.Image, float]:
-    """The page as it reads, square pixels, `_PAGE_LONG_PX` long; and its pixels per point."""
+def _upright_page(image: PageImage, turned: int, page_px: int) -> tuple[Image.Image, float]:
+    """The page as it reads, square pixels, `page_px` long; and its pixels per point."""
     width_pt, height_pt = image_size_pt(image)
-    scale = _PAGE_LONG_PX / max(width_pt, height_pt)
+    scale = page_px / max(width_pt, height_pt)
     size = (max(1, round(width_pt * scale)), max(1, round(height_pt * scale)))
     # Scaled before it becomes RGB: a gray page at 600 DPI has 34 million pixels.
     small = Image.fromarray(image.pixels).resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)

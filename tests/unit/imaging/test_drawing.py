@@ -18,6 +18,7 @@ from docai.imaging.labels import make_labels, make_marks, stack
 from docai.types import Box, Derivation, Evidence, FieldValue, PageImage, Role, Status
 
 DPI = 72.0
+PAGE_PX = 800
 WIDTH_PT, HEIGHT_PT = 600.0, 800.0
 PLACE = Box(100.0, 200.0, 220.0, 214.0)
 
@@ -61,8 +62,10 @@ def find_page(figure: Image.Image) -> tuple[int, int]:
 
 @pytest.mark.parametrize("turned", [0, 90, 180, 270])
 def test_the_place_is_coloured_on_the_upright_page(turned: int) -> None:
-    figure = draw_evidence(make_image(turned), [make_field(box=lying(PLACE, turned))], 1, turned=turned)
-    scale = 1500 / HEIGHT_PT
+    figure = draw_evidence(
+        make_image(turned), [make_field(box=lying(PLACE, turned))], 1, turned=turned, page_px=PAGE_PX
+    )
+    scale = PAGE_PX / HEIGHT_PT
     x, y = find_page(figure)
     ink = figure.getpixel((x + int(150 * scale), y + int(207 * scale)))
     tint = figure.getpixel((x + int(210 * scale), y + int(202.5 * scale)))
@@ -77,15 +80,15 @@ def test_the_place_is_coloured_on_the_upright_page(turned: int) -> None:
 
 @pytest.mark.parametrize("status", list(STATUS_COLOURS))
 def test_each_status_has_its_colour(status: Status) -> None:
-    figure = draw_evidence(make_image(), [make_field(status=status)], 1)
+    figure = draw_evidence(make_image(), [make_field(status=status)], 1, page_px=PAGE_PX)
     wanted = ImageColor.getrgb(STATUS_COLOURS[status])[:3]
     pixels = np.asarray(figure).reshape(-1, 3).astype(int)
     assert int((np.abs(pixels - np.array(wanted)).max(axis=1) <= 4).sum()) > 200
 
 
 def test_a_page_without_evidence_is_the_page_alone() -> None:
-    figure = draw_evidence(make_image(), [make_field(page=2)], 1)
-    assert figure.width < 1125 + 200
+    figure = draw_evidence(make_image(), [make_field(page=2)], 1, page_px=PAGE_PX)
+    assert figure.width < PAGE_PX
     assert make_labels([make_field(page=2)], 1) == []
 
 
@@ -112,9 +115,9 @@ def test_lines_of_one_place_have_one_outline() -> None:
     boxes = (Box(100.0, 300.0, 300.0, 316.0), Box(100.0, 312.0, 300.0, 328.0))
     evidence = Evidence(page=1, quote="two lines", match="exact", score=1.0, boxes=boxes)
     field = FieldValue(path="/x", value="two lines", status="grounded", evidence=(evidence,))
-    figure = draw_evidence(make_image(), [field], 1)
+    figure = draw_evidence(make_image(), [field], 1, page_px=PAGE_PX)
     x, y = find_page(figure)
-    scale = 1500 / HEIGHT_PT
+    scale = PAGE_PX / HEIGHT_PT
     column = [figure.getpixel((x + int(200 * scale), y + int(v * scale))) for v in np.arange(303, 325, 0.25)]
     assert len(set(column)) == 1
 
@@ -163,8 +166,8 @@ def test_cards_stand_apart_and_beside_the_page(count: int) -> None:
         assert not column or column[0].top >= -0.01
     if count <= 20:
         assert max(card.top + card.height for card in cards) <= 1400.01
-    figure = draw_evidence(make_image(), fields, 1)
-    assert figure.height >= 1500
+    figure = draw_evidence(make_image(), fields, 1, page_px=PAGE_PX)
+    assert figure.height >= PAGE_PX
 
 
 def test_boxes_off_the_page_do_no_harm() -> None:
@@ -173,7 +176,7 @@ def test_boxes_off_the_page_do_no_harm() -> None:
         make_field("/b", box=Box(590.0, 790.0, 5000.0, 5000.0)),
         make_field("/c", box=Box(50.0, 60.0, 50.0, 60.0)),
     ]
-    assert draw_evidence(make_image(), wild, 1).height > 1500
+    assert draw_evidence(make_image(), wild, 1, page_px=PAGE_PX).height > PAGE_PX
     assert crop_evidence(make_image(), [Box(-50, -50, -40, -40)]).size >= (1, 1)
     assert crop_evidence(make_image(), [Box(5000, 5000, 5001, 5001)]).size >= (1, 1)
 
@@ -198,7 +201,7 @@ def test_a_crop_with_a_status_is_outlined_and_its_words_are_untouched() -> None:
 def test_colour_pages_and_uneven_resolutions_are_drawn() -> None:
     pixels = np.full((550, 1200, 3), 255, np.uint8)
     fax = PageImage(1, pixels, "native", 204.0, 98.0)
-    figure = draw_evidence(fax, [make_field(box=Box(10, 10, 50, 20))], 1)
+    figure = draw_evidence(fax, [make_field(box=Box(10, 10, 50, 20))], 1, page_px=PAGE_PX)
     assert figure.mode == "RGB"
     x, _ = find_page(figure)
     assert x > 0

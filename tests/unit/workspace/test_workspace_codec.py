@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from workspace_samples import make_failure, make_invoice, make_page, make_record
 
@@ -23,6 +23,7 @@ words = st.builds(
 )
 
 
+@settings(max_examples=40)
 @given(st.lists(words, max_size=40))
 def test_a_page_comes_back_with_boxes_to_a_hundredth_point(found: list[Word]) -> None:
     page = dataclasses.replace(make_page(words=0), words=tuple(found))
@@ -35,6 +36,7 @@ def test_a_page_comes_back_with_boxes_to_a_hundredth_point(found: list[Word]) ->
         assert (after.confidence or 0.0) == pytest.approx(before.confidence or 0.0, abs=0.000051)
 
 
+@settings(max_examples=40)
 @given(st.lists(words, max_size=20))
 def test_storing_a_stored_page_changes_nothing(found: list[Word]) -> None:
     once = decode_page(encode_page(dataclasses.replace(make_page(words=0), words=tuple(found))))
