@@ -51,15 +51,15 @@ _WORDS: dict[Kind, str] = {
     "money": "amount amounts total totals subtotal price prices fee fees tax taxes vat gst cost costs"
     " charge charges balance salary wage rent payment premium betrag summe preis gesamt netto"
     " brutto steuer mwst ust gebuehr miete kosten montant prix tva solde frais loyer remise"
-    " discount rabatt tip gross net",
+    " discount rabatt tip gross net principal deductible",
     "percent": "percent percentage pct prozent prozentsatz pourcentage taux steuersatz",
     "number": "quantity quantities qty count pieces menge anzahl stueck quantite nombre weight gewicht"
     " poids volume area hours units spots pages months days",
     "duration": "term period notice duration lifetime laufzeit dauer frist kuendigungsfrist duree delai"
     " preavis",
     "identifier": "number num no nr id ids identifier ref reference code iban bic swift sku ean isin vatin"
-    " ssn ein tin account nummer kennung aktenzeichen referenz numero identifiant siret siren"
-    " rechnungsnr",
+    " ssn ein tin account zip postcode plz url website nummer kennung aktenzeichen referenz"
+    " numero identifiant siret siren rechnungsnr",
     "organization": "company vendor supplier seller buyer customer client merchant store shop advertiser"
     " agency employer bank insurer carrier manufacturer organization organisation"
     " organisationname corporation issuer payee payer contractor subcontractor shipper"
@@ -70,11 +70,11 @@ _WORDS: dict[Kind, str] = {
     " distributor reseller vertragspartei vertragsparteien partei parteien partie bailleur"
     " locataire vermieter mieter",
     "person": "person signer signatory signature signatures author contact attorney lawyer employee"
-    " manager witness notary driver patient doctor applicant cashier salesperson executive owner"
-    " surname vorname nachname unterzeichner ansprechpartner signataire",
+    " manager witness notary driver patient doctor applicant cashier salesperson executive"
+    " holder owner surname vorname nachname unterzeichner ansprechpartner signataire",
     "address": "address addresses street adresse anschrift strasse rue location postanschrift",
     "place": "law jurisdiction state country city town venue county province region forum place court"
-    " gerichtsstand recht land stadt ort pays ville juridiction tribunal lieu",
+    " gerichtsstand recht land stadt ort pays ville juridiction tribunal lieu port",
     "currency": "currency waehrung devise monnaie",
     "email": "email mail courriel",
     "phone": "phone telephone tel fax mobile telefon handy telefax portable",
@@ -126,7 +126,7 @@ _PAIRS: dict[tuple[str, str], Kind] = {
     **dict.fromkeys((("bill", "to"), ("ship", "to"), ("sold", "to"), ("invoice", "to")), "organization"),
     **dict.fromkeys((("first", "name"), ("last", "name"), ("given", "name"), ("family", "name")), "person"),
     **dict.fromkeys((("signed", "by"), ("prepared", "by"), ("approved", "by"), ("issued", "by")), "person"),
-    **dict.fromkeys((("web", "address"), ("ip", "address")), "text"),
+    **dict.fromkeys((("web", "address"), ("ip", "address"), ("job", "title")), "text"),
     **dict.fromkeys((("email", "address"), ("mail", "address")), "email"),
     **dict.fromkeys((("phone", "number"), ("fax", "number"), ("telephone", "number")), "phone"),
     ("mobile", "number"): "phone",
@@ -222,11 +222,7 @@ def infer_kind(names: Sequence[str], json_type: str, format_: str | None, descri
         return _FORMATS[format_]
     kind = _word_kind(names, description)
     if json_type == "string":
-        return kind if kind in KINDS and kind not in ("number", "integer") else _string_kind(kind)
+        return kind or "text"
     if kind in ("money", "percent", "duration"):
         return kind
     return "integer" if json_type == "integer" else "number"
-
-
-def _string_kind(kind: Kind | None) -> Kind:
-    return kind or "text"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from docai.schema import KINDS
@@ -23,7 +23,7 @@ OF_STRINGS = {
     "percent": "tax_rate Steuersatz",
     "phone": "phone_number",
     "email": "email_address",
-    "text": "payment_terms product_name description name",
+    "text": "job_title payment_terms product_name description name",
 }
 
 
@@ -63,6 +63,7 @@ def test_formats_and_types_come_before_names() -> None:
     assert infer_kind(("page_count",), "integer", None) == "integer"
 
 
+@settings(deadline=None)
 @given(
     st.text(max_size=40), st.sampled_from(["string", "number", "integer", "boolean"]), st.text(max_size=80)
 )

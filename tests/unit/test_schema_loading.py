@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import BaseModel
 from pydantic import Field as ModelField
 
 from docai.errors import ConfigError
-from docai.schema import Field, Schema, list_shipped, load_schema
+from docai.schema import Field, Schema, escape, list_shipped, load_schema, unescape
 
 
 class Color(Enum):
@@ -139,6 +141,15 @@ def test_names_are_escaped_as_json_pointers() -> None:
     schema = load_schema({"properties": {"net/gross": {"type": "number"}, "a~b": {"type": "string"}}})
     assert [field.path for field in schema.fields] == ["/net~1gross", "/a~0b"]
     assert schema.field("/net~1gross").name == "net/gross"
+
+
+@settings(deadline=None)
+@given(st.text(min_size=1, max_size=20).filter(lambda name: name != "*"))
+def test_any_name_makes_a_path_that_finds_it(name: str) -> None:
+    schema = load_schema({"properties": {"rows": {"items": {"properties": {name: {"type": "string"}}}}}})
+    (field,) = schema.fields
+    assert unescape(field.path.split("/")[-1]) == name
+    assert schema.field(f"/rows/7/{escape(name)}") == field
 
 
 def test_field_finds_the_leaf_of_a_concrete_path() -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel
@@ -154,6 +154,7 @@ scalars = st.one_of(
 SHIPPED = {name: load_schema(name) for name in list_shipped()}
 
 
+@settings(deadline=None)
 @given(st.sampled_from(list_shipped()), st.data())
 def test_assembled_values_always_validate(name: str, data: st.DataObject) -> None:
     schema = SHIPPED[name]
