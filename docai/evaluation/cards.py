@@ -10,6 +10,7 @@ from typing import Any
 
 from docai.evaluation.pictures import Picture
 from docai.evaluation.scoring import JudgedField, Judgement
+from docai.evaluation.targets import target_key
 from docai.types import Box
 
 SAYS = {
@@ -83,8 +84,10 @@ def _leaf(item: JudgedField) -> str:
         else ""
     )
     mark = "right" if item.right else "false"
+    _, index, column = target_key(leaf.path)
+    name = leaf.path.rpartition("/")[2] if index is None else f"{index + 1} {column}".strip()
     return (
-        f"<dt>{escape(leaf.path.rpartition('/')[2])}</dt>"
+        f"<dt>{escape(name)}</dt>"
         f'<dd class="leaf {mark}"><b>{escape(state)}</b>{value}<small>{confidence}{rule}</small>{says}</dd>'
     )
 
