@@ -46,33 +46,41 @@ FLAGS = {
     "termination_for_convenience": "Termination For Convenience",
     "license_grant": "License Grant",
 }
-RENAMED: dict[str, Any] = {
-    "title": "What we signed",
-    "type": "object",
-    "properties": {
-        "heading_of_paper": {"type": "string", "x-docai-kind": "title", "description": "What the paper calls itself"},
-        "counterparties": {"type": "array", "items": {"type": "string"}, "x-docai-kind": "party",
-                           "description": "Everybody who is bound by this deal"},
-        "signed_on": {"type": "string", "format": "date", "description": "The day on which they concluded the deal"},
-        "beginning": {"type": "string", "format": "date", "description": "The day from which the deal is in force"},
-        "last_day": {"type": "string", "format": "date", "description": "When the first period of the deal ends"},
-        "rollover": {"type": "string", "x-docai-kind": "duration",
-                     "description": "For how long the deal is extended each time"},
-        "cancel_before": {"type": "string", "x-docai-kind": "duration",
-                          "description": "How early one must give notice so that the deal is not renewed"},
-        "law_that_applies": {"type": "string", "x-docai-kind": "place",
-                             "description": "The state or country whose law applies"},
-        "only_with_us": {"type": "boolean", "description": "One side deals exclusively with the other"},
-        "no_rivalry": {"type": "boolean", "description": "One side must not compete with the other"},
-        "stays_with_signers": {"type": "boolean", "description": "The deal may not be assigned without consent"},
-        "ceiling_of_damages": {"type": "boolean", "description": "Liability is limited to an amount"},
-        "look_into_books": {"type": "boolean", "description": "One side may inspect the records of the other"},
-        "must_be_insured": {"type": "boolean", "description": "One side must carry insurance"},
-        "free_exit": {"type": "boolean", "description": "One side may terminate without cause"},
-        "may_use_rights": {"type": "boolean", "description": "One side grants the other a license"},
-    },
-}  # fmt: skip
-SAME = dict(zip([*KINDS, *FLAGS], RENAMED["properties"], strict=True))
+# Other names for the same things: (name, JSON type or kind, what one would write beside it).
+RENAMED_FIELDS = (
+    ("heading_of_paper", "title", "What the paper calls itself"),
+    ("counterparties", "party", "Everybody who is bound by this deal"),
+    ("signed_on", "date", "The day on which they concluded the deal"),
+    ("beginning", "date", "The day from which the deal is in force"),
+    ("last_day", "date", "When the first period of the deal ends"),
+    ("rollover", "duration", "For how long the deal is extended each time"),
+    ("cancel_before", "duration", "How early one must give notice so that the deal is not renewed"),
+    ("law_that_applies", "place", "The state or country whose law applies"),
+    ("only_with_us", "boolean", "One side deals exclusively with the other"),
+    ("no_rivalry", "boolean", "One side must not compete with the other"),
+    ("stays_with_signers", "boolean", "The deal may not be assigned without consent"),
+    ("ceiling_of_damages", "boolean", "Liability is limited to an amount"),
+    ("look_into_books", "boolean", "One side may inspect the records of the other"),
+    ("must_be_insured", "boolean", "One side must carry insurance"),
+    ("free_exit", "boolean", "One side may terminate without cause"),
+    ("may_use_rights", "boolean", "One side grants the other a license"),
+)
+SAME = dict(zip([*KINDS, *FLAGS], (name for name, _, _ in RENAMED_FIELDS), strict=True))
+
+
+def rename_schema() -> dict[str, Any]:
+    """A user's own schema for the same things."""
+    properties: dict[str, Any] = {}
+    for name, kind, description in RENAMED_FIELDS:
+        item: dict[str, Any] = {"type": "boolean"} if kind == "boolean" else {"type": "string"}
+        if kind == "date":
+            item["format"] = "date"
+        elif kind == "party":
+            item = {"type": "array", "items": {"type": "string"}}
+        if kind not in ("boolean", "date"):
+            item["x-docai-kind"] = kind
+        properties[name] = {**item, "description": description}
+    return {"title": "What we signed", "type": "object", "properties": properties}
 
 
 def read_documents(readings: Path, labels: Path) -> Iterable[tuple[dict[str, Any], DocumentView]]:
@@ -82,7 +90,10 @@ def read_documents(readings: Path, labels: Path) -> Iterable[tuple[dict[str, Any
         if not path.exists():
             continue
         pages = tuple(pickle.loads(path.read_bytes()))
-        yield label, DocumentView(Document(label["file"], label["file"], "application/pdf", len(pages)), pages)
+        yield (
+            label,
+            DocumentView(Document(label["file"], label["file"], "application/pdf", len(pages)), pages),
+        )
 
 
 def flatten(schema: Schema, view: DocumentView, *, proved: bool) -> dict[str, list[tuple[Scalar, float]]]:
@@ -128,14 +139,16 @@ def f1(counts: list[tuple[int, int, int]]) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("readings", type=Path)
     parser.add_argument("data", type=Path)
     parser.add_argument("--renamed", action="store_true")
     parser.add_argument("--claims", action="store_true")
     parser.add_argument("--show", default="")
     args = parser.parse_args()
-    schema = load_schema(RENAMED) if args.renamed else load_schema("contract")
+    schema = load_schema(rename_schema()) if args.renamed else load_schema("contract")
     counts: dict[str, list[tuple[bool, tuple[int, int, int]]]] = {}
     pages = 0
     seconds = 0.0
@@ -157,7 +170,8 @@ def main() -> None:
         parts = [[t for s, t in tallies if s in which] for which in ((True, False), (True,), (False,))]
         print(f"{name:36} " + "  ".join(f"{f1(p):.3f}" for p in parts))
     flags = [
-        [f1([t for s, t in counts[n] if s in which]) for n in FLAGS] for which in ((True, False), (True,), (False,))
+        [f1([t for s, t in counts[n] if s in which]) for n in FLAGS]
+        for which in ((True, False), (True,), (False,))
     ]
     print(f"{'mean of eight clause flags':36} " + "  ".join(f"{sum(f) / len(f):.3f}" for f in flags))
     print(f"{pages} pages, {seconds / max(1, pages):.4f} CPU-s a page")

@@ -16,7 +16,7 @@ from docai.types import Claim
 
 _MODAL = re.compile(r"\b(?:shall|will|may|must|agrees?|hereby|undertakes?|warrants?|grants?)\b")
 # What an alias of so many content words proves by itself.
-_ALIAS_WEIGHT = {1: 0.3, 2: 0.5, 3: 0.75}
+_ALIAS_WEIGHT = {1: 0.35, 2: 0.65, 3: 0.9}
 _SLOPE, _MIDDLE = 4.5, 0.85
 _MOST = 1.4
 
@@ -29,7 +29,10 @@ class RatedSentence:
 
 def rate_sentences(prose: Prose, label: Label) -> list[RatedSentence]:
     """Sentences that may be the clause, best first."""
-    concept = choose_concept(" ".join((label.field.name.replace("_", " "), label.field.description)))
+    name, description = label.field.name.replace("_", " "), label.field.description
+    concept = (
+        choose_concept(name) or choose_concept(description) or choose_concept(" ".join(label.field.aliases))
+    )
     aliases = _alias_scores(prose, label)
     rated: list[RatedSentence] = []
     for sentence in prose.sentences:
@@ -65,7 +68,7 @@ def _concept_score(concept: Concept, text: str, sentence: Sentence) -> float:
 def _alias_scores(prose: Prose, label: Label) -> dict[int, float]:
     scores: dict[int, float] = {}
     for phrase in label.phrases:
-        weight = _ALIAS_WEIGHT.get(len(phrase), 0.85)
+        weight = _ALIAS_WEIGHT.get(len(phrase), 1.0)
         for first, last in find_phrase(prose.index, phrase, gap=3):
             sentence = prose.sentence_at(prose.index.starts[first])
             if prose.index.starts[last] < sentence.end:

@@ -15,16 +15,19 @@ from docai.values.spans import Found
 
 _LINK = r"(?:\s|,|:|\b(?:as|of|on|this|the|is|in|and|from|date|day|duplicate|counterparts?)\b){0,8}"
 _MADE = re.compile(
-    rf"\b(?:dated|made|entered(?:\s+into)?|executed|concluded|signed|agreement date|contract date|date of agreement"
+    rf"\b(?:dated|made|entered(?:\s+into)?|executed|concluded|signed|agreement date|contract date"
+    rf"|date of agreement"
     rf"|geschlossen|fait|datum){_LINK}(?:\bas\s+)?(?:\bin\s[A-Z][\w]{{2,20}}\s(?:on\s)?)?{_LINK}$",
     re.IGNORECASE,
 )
 _PLAIN_DATE = re.compile(r"(?:^|\n|\W)date(?:d)?\s?[:\s]\s?$", re.IGNORECASE)
 _AS_OF = re.compile(r"\bas of(?: the| this)?\s?$|\b(?:this|the)\s?$|\bon\s?$", re.IGNORECASE)
 _START_LEFT = re.compile(
-    r"\b(?:effective(?:\s+date)?(?:\s+of\s+(?:this|the)\s[\w ]{2,40})?|in effect|in force|takes? effect|with effect|effect|inception|valid)"
+    r"\b(?:effective(?:\s+date)?(?:\s+of\s+(?:this|the)\s[\w ]{2,40})?|in effect|in force"
+    r"|takes? effect|with effect|effect|inception|valid)"
     r"(?:\s|,|:|\b(?:as|of|on|from|is|shall|be|the|this|means|date|beginning|starting|day|and|ab|le)\b){0,9}$"
-    r"|\b(?:commenc|begin|start)\w{0,6}(?:\s+effective)?(?:\s|,|\b(?:on|as|of|from|the|date|effective)\b){0,6}$"
+    r"|\b(?:commenc|begin|start)\w{0,6}(?:\s+effective)?(?:\s|,|\b(?:on|as|of|from|the|date"
+    r"|effective)\b){0,6}$"
     r"|\b(?:in kraft(?: am)?|ab dem|prend effet le)\s?$",
     re.IGNORECASE,
 )
@@ -35,7 +38,8 @@ _DEFINES_START = re.compile(
     re.IGNORECASE,
 )
 _MEANS_START = re.compile(
-    r"\W{0,4}(?:\d[\d.]*\s)?(?:the\s)?\W?(?:effective|commencement|start)\s+date\W{0,2}\s(?:shall\s)?(?:means?|be|is)\b",
+    r"\W{0,4}(?:\d[\d.]*\s)?(?:the\s)?\W?(?:effective|commencement"
+    r"|start)\s+date\W{0,2}\s(?:shall\s)?(?:means?|be|is)\b",
     re.IGNORECASE,
 )
 _OTHER_PAPER = re.compile(
@@ -43,13 +47,16 @@ _OTHER_PAPER = re.compile(
     re.IGNORECASE,
 )
 _END_LEFT = re.compile(
-    r"\b(?:expir\w{0,6}|terminat\w{0,6}|end\w{0,4}|until|through|thru|later than|by|before|prior to|not exceed)"
+    r"\b(?:expir\w{0,6}|terminat\w{0,6}|end\w{0,4}|until|through|thru|later than|by|before"
+    r"|prior to|not exceed)"
     r"(?:\s|,|\b(?:on|at|the|midnight|close|of|business|later|earlier|and|including|\(i\)|\(a\))\b){0,8}$",
     re.IGNORECASE,
 )
 _FOREIGN = re.compile(
-    r"\b(?:that certain|amended|amendment|act of|prior|previous|original|born|pursuant to|supersed\w+|registered|"
-    r"incorporated|conferred|letter|invoice|payment|purchase agreement|stock purchase|license agreement|filed)\b",
+    r"\b(?:that certain|amended|amendment|act of|prior|previous|original|born|pursuant to"
+    r"|supersed\w+|registered|"
+    r"incorporated|conferred|letter|invoice|payment|purchase agreement|stock purchase"
+    r"|license agreement|filed)\b",
     re.IGNORECASE,
 )
 _THAT_PAPER = re.compile(
@@ -60,7 +67,8 @@ _OF_TERM = re.compile(
     r"\b(?:agreement|contract|term|lease|employment|engagement|appointment|services)\b", re.IGNORECASE
 )
 _SIGNING = re.compile(
-    r"in witness whereof|by:|signature|signed by|name:|title:|authorized (?:signatory|representative)|/s/|its:",
+    r"in witness whereof|by:|signature|signed by|name:|title:|authorized (?:signatory"
+    r"|representative)|/s/|its:",
     re.IGNORECASE,
 )
 _REDACTED = re.compile(r"\[[\s*•·.X-]{1,14}\]")

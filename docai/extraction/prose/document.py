@@ -22,8 +22,9 @@ _LETTER_ONE = re.compile(r"(?<![^\W_])[lI](?=st (?:day|of))")
 
 # The words with which the body begins, after the parties and their date.
 _BODY = re.compile(
-    r"\b(?:W\s?I\s?T\s?N\s?E\s?S\s?S\s?E?\s?T\s?H|WHEREAS|Whereas|RECITALS?|Recitals|BACKGROUND|Background|PREAMBLE"
-    r"|NOW,? THEREFORE|Now,? Therefore)\b|\bagree(?:s|d)? as follows|\bthe following terms"
+    r"\b(?:W\s?I\s?T\s?N\s?E\s?S\s?S\s?E?\s?T\s?H|WHEREAS|Whereas|RECITALS?|Recitals|BACKGROUND"
+    r"|Background|PREAMBLE"
+    r"|NOW,? THEREFORE|Now,? Therefore)\b|\bagree(?:s|d)? as follow|\bthe following terms"
     r"|\b(?:it is|It is|IT IS) (?:hereby )?(?:agreed|AGREED)"
 )
 # ... or its first numbered section, or a heading.
@@ -32,7 +33,8 @@ _FIRST_SECTION = re.compile(
     r"|[A-Z][A-Z ]{6,40}[.:]?\n|[A-Z][a-z]+[.:]?\n)"
 )
 _OPENING = re.compile(
-    r"\b(?:agreement|contract|lease|deed|amendment|addendum|memorandum|letter|note|license|licence|undertaking|\w{0,14}vertrag|vereinbarung|contrat)\b"
+    r"\b(?:agreement|contract|lease|deed|amendment|addendum|memorandum|letter|note|license"
+    r"|licence|undertaking|\w{0,14}vertrag|vereinbarung|contrat)\b"
     r"[^\n]{0,160}?(?:\b(?:is |are |was )?(?:made|entered|dated|effective|executed|concluded|signed)\b"
     r"|\bby and (?:between|among)\b|\bbetween\b|\bamong\b|\n{0,2}\bzwischen\b|\bentre\b)",
     re.IGNORECASE,
@@ -50,7 +52,7 @@ class Prose:
         self.view = view
         self.running = RunningText(view)
         self.text = self.running.text
-        plain = self.text.translate(_QUOTES)
+        plain = self.text.translate(_QUOTES).replace("''", '""')
         plain = _ORDINAL.sub(lambda m: m.group(1).replace(" ", "") + " ", plain)
         self.plain = _LETTER_ONE.sub("1", plain)
         self.sentences = split_sentences(self.running)
@@ -88,7 +90,7 @@ class Prose:
 
     @cached_property
     def opening(self) -> tuple[int, int]:
-        """The span that names the parties and the date: from the document's sentence about itself to its body."""
+        """The span that names parties and date: from the document's sentence about itself to its body."""
         best: tuple[float, int] | None = None
         limit = max(8000, len(self.plain) // 4)
         for match in _OPENING.finditer(self.plain, 0, limit):

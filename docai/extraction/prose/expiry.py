@@ -22,7 +22,8 @@ Dates: TypeAlias = list[tuple[float, RatedDate]]
 
 _ENDS = re.compile(
     r"\b(?:expir\w{0,6}|terminat(?:e|es|ed|ing)|end(?:s|ing)?|until|through|thru|endet|expire|bis)\b"
-    r"(?:\s|,|\b(?:on|at|the|midnight|close|of|business|later|earlier|and|including|as|end|season|which|is|scheduled|to|in|its)\b"
+    r"(?:\s|,|\b(?:on|at|the|midnight|close|of|business|later|earlier|and|including|as|end|season"
+    r"|which|is|scheduled|to|in|its)\b"
     r"|\((?:i|a|1)\)){0,14}$",
     re.IGNORECASE,
 )
@@ -31,22 +32,27 @@ _LABELLED = re.compile(
     r"\b(?:expir\w{1,6}|termination|end)\s+date\W{0,6}(?:shall be|means|is)?\W{0,3}$", re.IGNORECASE
 )
 _NOT_THE_END = re.compile(
-    r"\b(?:payment|invoice|renew\w*|option|notice|insurance|warrant\w*|report|milestone|discount|price|offer|audit|fiscal)\b",
+    r"\b(?:payment|invoice|renew\w*|option|notice|insurance|warrant\w*|report|milestone|discount"
+    r"|price|offer|audit|fiscal)\b",
     re.IGNORECASE,
 )
 _LATER_OF = re.compile(r"\b(?:later|longer|latest|longest|greater)\s+of\b", re.IGNORECASE)
 _EVENT = re.compile(
-    r"^[^.;]{0,40}?\b(?:from|after|following|of|on|upon|commencing(?:\s+on|\s+as\s+of|\s+upon)?|beginning(?:\s+on)?|thereafter)\s+(?:the\s+)?"
+    r"^[^.;]{0,40}?\b(?:from|after|following|of|on|upon|commencing(?:\s+on|\s+as\s+of|\s+upon)?"
+    r"|beginning(?:\s+on)?|thereafter)\s+(?:the\s+)?"
     r"(?P<event>[^.,;()]{3,60})",
     re.IGNORECASE,
 )
 _KNOWN_START = re.compile(
-    r"\beffective\s+date|\bdate\s+(?:hereof|first|of\s+(?:this|the)\s+(?:agreement|contract|execution|signing|last)|above)|\bexecution|"
-    r"\bsign(?:ing|ature|ed)|\bhereof\b|\bfirst\s+(?:above|set|written)|\bcommencement\s+date|\bits\s+effect|\bdate\s+set\s+forth|^date$",
+    r"\beffective\s+date|\bdate\s+(?:hereof|first|of\s+(?:this|the)\s+(?:agreement|contract"
+    r"|execution|signing|last)|above)|\bexecution|"
+    r"\bsign(?:ing|ature|ed)|\bhereof\b|\bfirst\s+(?:above|set|written)|\bcommencement\s+date"
+    r"|\bits\s+effect|\bdate\s+set\s+forth|^date$",
     re.IGNORECASE,
 )
 _DAY_MADE = re.compile(
-    r"\bhereof\b|\bdate\s+of\s+(?:this|the|its)\s+(?:agreement|contract|execution|signing)|\bexecution\b|\bsign(?:ing|ature|ed)\b"
+    r"\bhereof\b|\bdate\s+of\s+(?:this|the|its)\s+(?:agreement|contract|execution|signing)"
+    r"|\bexecution\b|\bsign(?:ing|ature|ed)\b"
     r"|\bfirst\s+(?:above|set|written)|\bdate\s+set\s+forth",
     re.IGNORECASE,
 )
@@ -69,7 +75,7 @@ class End:
 def find_ends(
     prose: Prose, rated: list[RatedDate], starts: Dates, made: Dates, terms: list[RatedPeriod]
 ) -> list[End]:
-    """Ends best first. `rated`: all dates; `starts`: from when it runs; `made`: of when it is; `terms`: how long."""
+    """Ends best first. `rated`: all dates; `starts`: from when; `made`: of when; `terms`: how long."""
     ends = [end for item in rated if (end := _printed(prose, item)) is not None]
     ends += [end for term in terms[:4] if (end := _computed(prose, term, rated, starts, made)) is not None]
     return sorted(ends, key=lambda e: (-e.score, e.span[0]))
@@ -142,7 +148,8 @@ def _start_of(
         if defined:
             return 0.9, defined
         if re.search(
-            r"\b(?:date|launch|delivery|closing|completion|commencement|acceptance|installation|opening|year)\b",
+            r"\b(?:date|launch|delivery|closing|completion|commencement|acceptance|installation"
+            r"|opening|year)\b",
             named,
             re.IGNORECASE,
         ):

@@ -12,71 +12,43 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from docai.extraction.prose.sentences import stem
+from docai.extraction.prose.wordlists import FILLER
 from docai.schema import Field
 
-_FILLER = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "of",
-        "to",
-        "in",
-        "on",
-        "for",
-        "and",
-        "or",
-        "by",
-        "with",
-        "that",
-        "this",
-        "which",
-        "what",
-        "when",
-        "is",
-        "are",
-        "be",
-        "been",
-        "was",
-        "as",
-        "at",
-        "from",
-        "it",
-        "its",
-        "any",
-        "each",
-        "one",
-        "whether",
-        "if",
-        "how",
-        "who",
-        "date",
-        "day",
-        "field",
-        "value",
-        "name",
-        "document",
-    ]
-)
 # Words that decide what a label is about, by kind of field; the first role with a word in the label wins.
 _ROLES: dict[str, tuple[tuple[str, str], ...]] = {
     "date": (
-        ("end", "expir expiry expire end ends ending terminate until lapse finish conclusion runs-out last through"),
-        ("start", "effective effect commence start begin beginning force inception onset valid since from first"),
-        ("made", "agreement contract dated sign signed signature execute execution made enter entered conclude "
-                 "concluded letter document deed issue issued written"),
+        (
+            "end",
+            "expir expiry expire end ends ending terminate until lapse finish conclusion last through",
+        ),
+        (
+            "start",
+            "effective effect commence start begin beginning force inception onset valid since from first",
+        ),
+        (
+            "made",
+            "agreement contract dated sign signed signature execute execution made enter entered conclude "
+            "concluded letter document deed issue issued written",
+        ),
     ),
     "duration": (
         ("notice", "notice notify notification cancel cancellation"),
-        ("renewal", "renew renewal renewed extend extension prolong prolongation rollover further successive"),
-        ("secrecy", "confidential confidentiality secrecy secret survive survival nondisclosure disclosure"),
+        (
+            "renewal",
+            "renew renewal renewed extend extension prolong prolongation rollover further successive",
+        ),
+        (
+            "secrecy",
+            "confidential confidentiality secrecy secret survive survival nondisclosure disclosure",
+        ),
         ("term", "term duration length period lifetime validity run runs last lasts initial"),
     ),
     "place": (
         ("law", "law laws govern governing jurisdiction legal applicable"),
         ("court", "court courts venue forum arbitration seat tribunal"),
     ),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +71,7 @@ def content_stems(text: str) -> tuple[str, ...]:
     """Stems of the words that carry meaning; camel case and underscores are split."""
     spaced = re.sub(r"([a-z])([A-Z])", r"\1 \2", text).replace("_", " ").replace("-", " ")
     words = re.findall(r"[^\W\d_]+|\d+", spaced.lower())
-    return tuple(stem(w) for w in words if w not in _FILLER)
+    return tuple(stem(w) for w in words if w not in FILLER)
 
 
 def read_label(item: Field) -> Label:

@@ -6,10 +6,14 @@ import re
 from dataclasses import dataclass
 
 _SUFFIX = (
-    r"(?:Inc(?:orporated)?|INC(?:ORPORATED)?|L\.?L\.?C|Ltd|LTD|Ltda|Limited|LIMITED|Corp(?:oration)?|CORP(?:ORATION)?"
-    r"|corporation|Company|COMPANY|Co|CO|L\.?P|L\.?L\.?P|PLC|plc|Plc|N\.A|GmbH|AG|KG|OHG|UG|SE|S\.?\s?A|SAS|S\.A\.S|SARL"
-    r"|N\.?V|B\.?V|Pty|PTY|Pte|PTE|PTE|Bhd|BHD|Sdn|SDN|SRL|S\.r\.l|S\.p\.A|AB|ASA|A/S|Oyj|Trust|TRUST|Bank|BANK"
-    r"|Association|ASSOCIATION|Foundation|University|UNIVERSITY|Partnership|PARTNERSHIP|Partners|Fund|FUND|Funds"
+    r"(?:Inc(?:orporated)?|INC(?:ORPORATED)?|L\.?L\.?C|Ltd|LTD|Ltda|Limited|LIMITED"
+    r"|Corp(?:oration)?|CORP(?:ORATION)?"
+    r"|corporation|Company|COMPANY|Co|CO|L\.?P|L\.?L\.?P|PLC|plc|Plc|N\.A|GmbH|AG|KG|OHG|UG|SE"
+    r"|S\.?\s?A|SAS|S\.A\.S|SARL"
+    r"|N\.?V|B\.?V|Pty|PTY|Pte|PTE|PTE|Bhd|BHD|Sdn|SDN|SRL|S\.r\.l|S\.p\.A|AB|ASA|A/S|Oyj|Trust"
+    r"|TRUST|Bank|BANK"
+    r"|Association|ASSOCIATION|Foundation|University|UNIVERSITY|Partnership|PARTNERSHIP|Partners"
+    r"|Fund|FUND|Funds"
     r"|Holdings|HOLDINGS|Group|GROUP|Authority|Society|Institute|Center|Centre|Press|Enterprises|K\.K)"
 )
 HAS_SUFFIX = re.compile(rf"(?<![\w&]){_SUFFIX}(?![\w&])")
@@ -30,18 +34,24 @@ _TRADING_AS = re.compile(r",?\s(?:dba|doing business as|trading as)\s")
 _JOIN = re.compile(r"\s(?:and|AND|&)\s(?=[A-Z])")
 # ("Licensor"), (the "Company"), (hereinafter referred to as the Customer), ("A" or "B")
 DEFINED = re.compile(
-    r"\(\s?[^()\"]{0,90}\"\s?(?P<role>[^\"()]{1,60}?)[\"',.)]|\((?P<bare>(?:hereinafter|hereafter)[^()\"]{0,90})\)"
-    r"|\b(?:hereinafter|hereafter|referred to)[^\"()]{0,70}\"(?P<after>[^\"]{1,60})\""
-    r"|\(\s?(?P<half>[A-Z][A-Za-z. ]{1,40})\"\s?\)",
+    r"\(\s?[^()\"]{0,90}\"{1,2}\s?(?P<role>[^\"()]{1,60}?)[\"',.)]"
+    r"|\((?P<bare>(?:hereinafter|hereafter)[^()\"]{0,90})\)"
+    r"|\b(?:hereinafter|hereafter|referred to)[^\"()]{0,70}\"{1,2}(?P<after>[^\"]{1,60})\""
+    r"|\(\s?(?P<half>[A-Z][A-Za-z. ]{1,40})\"\s?\)"
+    r"|(?<=\w )\((?P<acronym>[A-Z][A-Z&. ]{1,14})\)",
 )
 _NOT_A_NAME = re.compile(
-    r"(?i)(?:this|the|these|an?|whereas|now|party|parties|agreement|contract|date|exhibit|section|article|address"
-    r"|company|licensor|licensee|customer|client|consultant|state|each|both|recitals?|witnesseth|page|source|between"
-    r"|among|and|by|effective|dated|for|with|in|on|attention|tel|fax|telephone|definitions?|content|party [a-d1-4])\.?"
+    r"(?i)(?:this|the|these|an?|whereas|now|party|parties|agreement|contract|date|exhibit|section"
+    r"|article|address"
+    r"|company|licensor|licensee|customer|client|consultant|state|each|both|recitals?|witnesseth"
+    r"|page|source|between"
+    r"|among|and|by|effective|dated|for|with|in|on|attention|tel|fax|telephone|definitions?"
+    r"|content|party [a-d1-4])\.?"
 )
 # Roles that name the paper, not a party.
 _NO_ROLE = re.compile(
-    r"(?i)\b(?:agreement|contract|date|territory|term|products?|services?|amendment)$|^(?:the )?part(?:y|ies)$"
+    r"(?i)\b(?:agreement|contract|date|territory|term|products?|services?|amendment|attachments?"
+    r"|exhibits?|schedules?|orders?|forms?)$|^(?:the )?part(?:y|ies)$"
 )
 _ONLY_SUFFIX = re.compile(rf"(?:{_SUFFIX}[.,\s]*)+")
 
@@ -64,7 +74,7 @@ def read_mention(plain: str, at: int, limit: int) -> Mention | None:
         return None
     text = plain[at:end]
     refused = _NOT_A_NAME.fullmatch(text.strip()) or _ONLY_SUFFIX.fullmatch(text)
-    if refused or sum(c.isalpha() for c in text) < 2:
+    if refused or sum(c.isalpha() for c in text) < 3:
         return None
     return Mention(at, end, text, HAS_SUFFIX.search(text) is not None, _roles(plain, end, limit))
 
@@ -88,8 +98,17 @@ def _name_end(plain: str, at: int, limit: int) -> int | None:
     if trading:
         other = _NAME.match(plain, trading.end(), limit)
         end = _extend(plain, other.end(), limit) if other else end
-    text = plain[at:end].rstrip(" ,;")
+    text = _cut_at_and(plain[at:end]).rstrip(" ,;")
     return at + len(text)
+
+
+def _cut_at_and(text: str) -> str:
+    """In capitals AND looks like a word of the name: it joins two parties where either side is complete."""
+    for match in re.finditer(r" (?:AND|And)(?: |$)", text):
+        before, after = text[: match.start()], text[match.end() :]
+        if HAS_SUFFIX.search(before) or not HAS_SUFFIX.search(after):
+            return before
+    return text
 
 
 def _extend(plain: str, end: int, limit: int) -> int:
@@ -125,6 +144,6 @@ def _roles(plain: str, end: int, limit: int) -> tuple[str, ...]:
         return ()
     bracket = plain[match.start() : match.start() + 160].split(")", 1)[0]
     names = re.findall(r"\"\s?([^\"]{1,50}?)[,.]?\s?\"", bracket) or [
-        g for g in (match["role"], match["bare"], match["after"], match["half"]) if g
+        g for g in (match["role"], match["bare"], match["after"], match["half"], match["acronym"]) if g
     ]
     return tuple(name.strip() for name in names if not _NO_ROLE.search(name))

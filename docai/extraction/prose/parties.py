@@ -14,31 +14,40 @@ from docai.types import Claim
 from docai.values.places import find_places
 
 _BETWEEN = re.compile(
-    r"\b(?:by\s+and\s+(?:between|among(?:st)?)|between\s+(?:or|and)\s+among|between|among(?:st)?|B\s?E\s?T\s?W\s?E\s?E\s?N"
-    r"|entre|zwischen)\b(?:\s+(?:the\s+following\s+(?:two\s+|three\s+)?parties|the\s+undersigned|parties\s+to\s+this\s+agreement))?"
+    r"\b(?:by\s+and\s+(?:between|among(?:st)?)|between\s+(?:or|and)\s+among|between|among(?:st)?"
+    r"|B\s?E\s?T\s?W\s?E\s?E\s?N"
+    r"|entre|zwischen)\b(?:\s+(?:the\s+following\s+(?:two\s+|three\s+)?parties|the\s+undersigned"
+    r"|parties\s+to\s+this\s+agreement))?"
     r"\s?[:,]?\s",
     re.IGNORECASE,
 )
 _MADE_BY = re.compile(r"\b(?:made|entered into|granted)\b[^.;()]{0,60}\bby\s+(?=[A-Z])")
 _PARTY_LINE = re.compile(
-    r"(?<![\w(\"'])(?:Party\s(?:[A-D]|One|Two|[12])|Licensor|Licensee|Lessor|Lessee|Landlord|Tenant|Buyer|Seller|Employer"
-    r"|Employee|Disclosing Party|Receiving Party|Supplier|Customer|Client|Contractor|Service Provider|Vertragspartei \d)"
+    r"(?<![\w(\"'])(?:Party\s(?:[A-D]|One|Two|[12])|Licensor|Licensee|Lessor|Lessee|Landlord"
+    r"|Tenant|Buyer|Seller|Employer"
+    r"|Employee|Disclosing Party|Receiving Party|Supplier|Customer|Client|Contractor"
+    r"|Service Provider|Vertragspartei \d)"
     r"(?:\s\([A-Za-z ]{2,30}\))?\s?:\s(?=[A-Z0-9])"
 )
 _CONNECTOR = re.compile(
-    r"(?P<close>[)\],;.:\"']|-|\w)\s{0,2}[,;]?\s{0,2}-?\s?(?:\band\b|\bAND\b|\bAnd\b|\bund\b|\bet\b)\s?(?:-|:|,)?\s{1,2}(?=[(A-Z0-9\"_]|d(?:er|ie|as|em)\s|the\s[A-Z]|[a-z]{1,3}[A-Z]|[a-z]{2,12}\.com|i-[A-Z])"
+    r"(?P<close>[)\],;.:\"']|-|\w)\s{0,2}[,;]?\s{0,2}-?\s?(?:\band\b|\bAND\b|\bAnd\b|\bund\b"
+    r"|\bet\b)\s?(?:-|:|,)?\s{1,2}(?=[(A-Z0-9\"_]|d(?:er|ie|as|em)\s|the\s[A-Z]|[a-z]{1,3}[A-Z]"
+    r"|[a-z]{2,12}\.com|i-[A-Z])"
     r"|(?:^|(?<=[\s;.]))\(?(?:[1-4]|[ivx]{1,3}|[a-d])[).]\s(?=[A-Z0-9])"
     r"|;\s(?=[A-Z])|,\s(?=[A-Z])",
     re.MULTILINE,
 )
 _SUBORDINATE = re.compile(
-    r"(?:subsidiar(?:y|ies)|divisions?|affiliates?|behalf|represented by|parent|member|division|laws|shareholders?"
-    r"|manager|Limited Liability|trustee|State|Commonwealth|Province)\s(?:company\s)?(?:of\s|by\s)?(?:the\s)?$",
+    r"(?:subsidiar(?:y|ies)|divisions?|affiliates?|behalf|represented by|parent|member|division"
+    r"|laws|shareholders?"
+    r"|manager|Limited Liability|trustee|State|Commonwealth|Province)\s(?:company\s)?(?:of\s"
+    r"|by\s)?(?:the\s)?$",
     re.IGNORECASE,
 )
 # What stands before a further party in a list: a full stop, a bracket, or the end of a description.
 _DESCRIBED = re.compile(
-    r"(?:[.)]|\b(?:partnership|corporation|company|association|trust|individual|bank|entity|organi[sz]ation))\s?[,;]\s?$",
+    r"(?:[.)]|\b(?:partnership|corporation|company|association|trust|individual|bank|entity"
+    r"|organi[sz]ation))\s?[,;]\s?$",
     re.IGNORECASE,
 )
 _SUBJECT = re.compile(r"\b(?:agrees?|hereby enter|enter into|have agreed|do hereby)\b")
@@ -104,7 +113,8 @@ def _walk(prose: Prose, begin: int, end: int) -> list[Party]:
 
 def _skip_lead(plain: str, at: int) -> int:
     lead = re.compile(
-        r"[\s:,]*(?:Parties to this agreement\s|\(?(?:[1iA]|a)[).]\s|Party\s(?:A|1|One)(?:\s\([A-Za-z ]+\))?\s?:\s|\"|d(?:er|ie|as|em)\s)?",
+        r"[\s:,]*(?:Parties to this agreement\s|\(?(?:[1iA]|a)[).]\s|Party\s(?:A|1"
+        r"|One)(?:\s\([A-Za-z ]+\))?\s?:\s|\"|d(?:er|ie|as|em)\s)?",
     )
     match = lead.match(plain, at)
     return match.end() if match else at
@@ -192,9 +202,9 @@ def _from_subject(prose: Prose, opening: int) -> list[Party]:
 
 def _from_cover(prose: Prose) -> list[Party]:
     """Names on a title page: lines around "between" and "and"."""
-    limit = min(len(prose.plain), 2500)
+    limit = min(prose.opening[0], 2500)
     marker = _BETWEEN.search(prose.plain, 0, limit)
-    if marker is None:
+    if marker is None or limit < 150:
         return []
     stop = re.compile(r"\b(?:TABLE|Table|DATED|Dated|This|THIS|\d{1,2},? \d{4})\b").search(
         prose.plain, marker.end(), limit
@@ -221,9 +231,14 @@ def parties_of_signatures(prose: Prose, names: Iterable[tuple[str, int]]) -> lis
     parties: dict[str, Party] = {}
     for name, page in names:
         for match in re.finditer(re.escape(name).replace(r"\ ", r"\s+"), prose.text):
-            if prose.running.page_at(match.start()) == page and len(_key(name)) > 3:
-                parties.setdefault(_key(name), Party(match.start(), match.end(), match.group(), 0.6, ()))
-                break
+            if prose.running.page_at(match.start()) != page:
+                continue
+            mention = read_mention(prose.plain, match.start(), match.end())
+            if mention and mention.has_suffix and not _BETWEEN.search(mention.text):
+                parties.setdefault(
+                    _key(mention.text), Party(mention.start, mention.end, mention.text, 0.6, ())
+                )
+            break
     return list(parties.values())
 
 

@@ -18,15 +18,18 @@ _NEEDED = 0.5
 _RENEWING = frozenset(("renew", "extend", "non", "prolong", "extension"))
 # "shall renew automatically under these same terms": by the term that it has.
 _RENEWS_AS_BEFORE = re.compile(
-    r"\bthereafter\b[^.;]{0,60}\b(?:renew|extend)\w*\s(?:automatically|itself)|\bautomatically\s(?:be\s)?(?:renew|extend)\w*[^.;]{0,40}\b(?:same|like|identical)\b",
+    r"\bthereafter\b[^.;]{0,60}\b(?:renew|extend)\w*\s(?:automatically|itself)"
+    r"|\bautomatically\s(?:be\s)?(?:renew|extend)\w*[^.;]{0,40}\b(?:same|like|identical)\b",
     re.IGNORECASE,
 )
 _RUNS_ON = re.compile(
-    r"\bthereafter\b[^.;]{0,60}\b(?:continu|renew|remain|extend)\w*\b[^.;]{0,60}\b(?:until|unless)\b[^.;]{0,40}\bterminat",
+    r"\bthereafter\b[^.;]{0,60}\b(?:continu|renew|remain|extend)\w*\b[^.;]{0,60}\b(?:until"
+    r"|unless)\b[^.;]{0,40}\bterminat",
     re.IGNORECASE,
 )
 _SECRECY = re.compile(
-    r"\b(?:confiden\w+|obligations?|duty|duties|disclos\w+|proprietary|secre\w+|undertakings?|restrictions)\b",
+    r"\b(?:confiden\w+|obligations?|duty|duties|disclos\w+|proprietary|secre\w+|undertakings?"
+    r"|restrictions)\b",
     re.IGNORECASE,
 )
 
@@ -37,7 +40,7 @@ def claim_periods(prose: Prose, facts: Facts, label: Label) -> list[Claim]:
         return _claim_renewal(prose, facts, label)
     if role == "notice":
         renewal = bool(label.words & _RENEWING) or bool(set(label.description) & _RENEWING)
-        return _claims(prose, label, find_notices(prose, renewal=renewal))
+        return _claims(prose, label, find_notices(prose, renewal=renewal), least=0.6)
     if role == "secrecy":
         return _claims(prose, label, _rate_secrecy(prose, facts)) or claim_generic(prose, label)
     if role == "term":
@@ -53,9 +56,11 @@ def _speaks_of_secrecy(label: Label) -> bool:
     return "confiden" in text or "secre" in text or "disclos" in text
 
 
-def _claims(prose: Prose, label: Label, ranked: Sequence[RatedPeriod]) -> list[Claim]:
+def _claims(
+    prose: Prose, label: Label, ranked: Sequence[RatedPeriod], *, least: float = _NEEDED
+) -> list[Claim]:
     """The best period above the null and its rivals."""
-    if not ranked or ranked[0].score < _NEEDED:
+    if not ranked or ranked[0].score < least:
         return []
     claims: list[Claim] = []
     for item in ranked[:3]:
@@ -121,7 +126,8 @@ def _rate_secrecy(prose: Prose, facts: Facts) -> list[RatedPeriod]:
         raw += (
             0.9
             if re.search(
-                r"\b(?:period|term|duration)\s(?:of|is|shall be)|\bfor\s?(?:an?\s)?$|\b(?:until|expire|terminate)\b",
+                r"\b(?:period|term|duration)\s(?:of|is|shall be)|\bfor\s?(?:an?\s)?$|\b(?:until"
+                r"|expire|terminate)\b",
                 left[-60:],
                 re.IGNORECASE,
             )

@@ -30,7 +30,8 @@ _HEADING = re.compile(
     re.IGNORECASE,
 )
 _INCORPORATION = re.compile(
-    r"\b(?:organi[sz]ed|existing|incorporated|established|registered|formed|corporation|company|partnership|qualified|licensed|validly)\b[^.;]{0,70}$",
+    r"\b(?:organi[sz]ed|existing|incorporated|established|registered|formed|corporation|company"
+    r"|partnership|qualified|licensed|validly)\b[^.;]{0,70}$",
     re.IGNORECASE,
 )
 _COURT = re.compile(
@@ -45,7 +46,8 @@ _THAT_LAW = re.compile(
 )
 _COUNTRY_AFTER = re.compile(r",\s")
 _ABBREVIATION = re.compile(
-    r"(?<![\w.])(?:(?P<china>P\.?\s?R\.?\s?C\b\.?|P\.?\s?R\.?\s?(?:of\s)?China)|(?P<uk>U\.K\.|UK)|(?P<uae>UAE|U\.A\.E\.))(?!\w)"
+    r"(?<![\w.])(?:(?P<china>P\.?\s?R\.?\s?C\b\.?|P\.?\s?R\.?\s?(?:of\s)?China)|(?P<uk>U\.K\.|UK)"
+    r"|(?P<uae>UAE|U\.A\.E\.))(?!\w)"
 )
 _ABBREVIATED = {"china": "People's Republic of China", "uk": "United Kingdom", "uae": "United Arab Emirates"}
 
@@ -72,7 +74,7 @@ def find_law(prose: Prose, *, court: bool = False) -> list[RatedPlace]:
 
 
 def _joined(plain: str, places: list[Found]) -> list[Found]:
-    """Places as agreements name them: abbreviations too, `Ontario, Canada` as one, a state without its country."""
+    """Places as agreements name them: abbreviated, `Ontario, Canada` as one, a state without its country."""
     short = [
         Found(m.start(), m.end(), m.group(), _ABBREVIATED[str(m.lastgroup)])
         for m in _ABBREVIATION.finditer(plain)

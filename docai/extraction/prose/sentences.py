@@ -9,83 +9,31 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from docai.extraction.prose.text import RunningText
+from docai.extraction.prose.wordlists import ABBREVIATIONS, SMALL
 
 _LONGEST = 1400  # characters; what is longer is cut at a semicolon
-# Words before a full stop that do not end a sentence.
-_ABBREVIATIONS = frozenset(
-    [
-        "inc",
-        "corp",
-        "co",
-        "ltd",
-        "llc",
-        "l.l.c",
-        "l.p",
-        "n.a",
-        "s.a",
-        "b.v",
-        "n.v",
-        "no",
-        "nos",
-        "mr",
-        "mrs",
-        "ms",
-        "dr",
-        "st",
-        "ave",
-        "blvd",
-        "rd",
-        "sec",
-        "art",
-        "vs",
-        "v",
-        "u.s",
-        "u.k",
-        "e.g",
-        "i.e",
-        "etc",
-        "al",
-        "approx",
-        "jr",
-        "sr",
-        "para",
-        "cl",
-        "fig",
-        "dept",
-        "est",
-        "messrs",
-        "lic",
-        "hon",
-        "gen",
-        "vol",
-        "pp",
-        "p",
-        "a.m",
-        "p.m",
-        "str",
-        "nr",
-        "bzw",
-        "z.b",
-        "d.h",
-        "abs",
-    ]
-)
 _STOP = re.compile(r"[.?!][\"”'’)\]]{0,2}(?=\s+[\"“‘'(\[]?[A-Z0-9(§])|;\s(?=(?:\(?[a-z]{1,3}\)|provided))")
 _NUMBERED = re.compile(
-    r"(?P<number>(?:(?:ARTICLE|Article|SECTION|Section|§)\s?)?(?:\d{1,2}(?:\.\d{1,2}){0,3}|[IVX]{1,5}|[A-Z](?=[.)]))"
+    r"(?P<number>(?:(?:ARTICLE|Article|SECTION|Section|§)\s?)?(?:\d{1,2}(?:\.\d{1,2}){0,3}"
+    r"|[IVX]{1,5}|[A-Z](?=[.)]))"
     r"[.):]?\)?|\([a-zA-Z0-9]{1,4}\))\s+"
 )
 _LEAD_IN = re.compile(r"(?P<head>[A-Z][^.:;“”\"\n]{2,70}?)(?:[.:]|\s[-–—]{1,2}\s|\.?[-–—]{2,})(?=\s|$)")
 _DEFINES = re.compile(r"[“\"(]|\b(?:means?|shall|will|is|are|has)\b")
-_SMALL = frozenset(
-    ["of", "and", "the", "to", "in", "for", "or", "on", "by", "with", "a", "an", "upon", "from", "at", "as"]
+# Longest first.
+_ENDINGS = (
+    *("ations", "ation", "ments", "ances", "ities"),
+    *("ment", "ably", "ible", "able", "ives", "ions", "ance", "ings", "ally"),
+    *("ity", "ive", "ion", "ing", "als", "ies", "ers", "ors"),
+    *("al", "er", "or", "ed", "es", "ly"),
+    *("e", "s", "y"),
 )
 _WORD = re.compile(r"[^\W\d_]+(?:['’][a-z]{1,2})?|\d+(?:[.,]\d+)*")
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """Characters `start`..`end`; `heading` is the nearest above or leading in, `section` the top-level one."""
+    """Characters `start`..`end`; `heading` is the nearest above or leading in, `section` the top one."""
 
     start: int
     end: int
@@ -138,7 +86,7 @@ def _read_heading(paragraph: str) -> tuple[bool, str, int, int]:
 
 def _titled(text: str) -> bool:
     """Whether most words that may be capitalised are."""
-    words = [w for w in re.findall(r"[^\W\d_]+", text) if w.lower() not in _SMALL]
+    words = [w for w in re.findall(r"[^\W\d_]+", text) if w.lower() not in SMALL]
     if not words or len(words) > 12 or text.rstrip().endswith((",", ";")) or _DEFINES.search(text):
         return False
     return bool(sum(w[0].isupper() for w in words) >= 0.75 * len(words))
@@ -169,19 +117,15 @@ def _abbreviated(paragraph: str, begin: int, stop: int) -> bool:
     if word in ("inc", "corp", "ltd", "llc", "l.l.c", "co"):  # may end a sentence as well
         following = paragraph[stop + 1 : stop + 40].lstrip()
         return not re.match(r"(?:The|This|These|Each|All|Any|If|In|No|Neither|Either|Upon)\b", following)
-    return word in _ABBREVIATIONS or (len(word) == 1 and word.isalpha())
+    return word in ABBREVIATIONS or (len(word) == 1 and word.isalpha())
 
 
 @lru_cache(maxsize=65536)
 def stem(word: str) -> str:
-    """A light English stem: plural, -ing, -ed, -ion and -al endings off words that stay four letters long."""
+    """A light English stem: common endings off words of which four letters stay."""
     word = word.lower().replace("’", "'")
     word = word[:-2] if word.endswith("'s") else word
-    for ending in (
-        "ations", "ation", "ments", "ment", "ities", "ity", "ably", "ible", "able", "ives", "ive", "ions", "ion",
-        "ances", "ance", "ings", "ing", "ally", "als", "al", "ies", "ers", "er", "ors", "or", "ed", "es", "ly",
-        "e", "s", "y",
-    ):  # fmt: skip
+    for ending in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= 4:
             return word[: -len(ending)]
     return word

@@ -18,7 +18,8 @@ from docai.values.compare import fold
 from docai.values.dates import find_dates
 
 _BY = re.compile(
-    r"^(?:\W{0,3}(?:by|signed|signature|signed by|per|sign|unterschrift)\s?:|\W{0,3}by\b\s?(?=[_/.]|$)|/s/|s/|x_{3,}|_{8,}$)",
+    r"^(?:\W{0,3}(?:by|signed|signature|signed by|per|sign|unterschrift)\s?:"
+    r"|\W{0,3}by\b\s?(?=[_/.]|$)|/s/|s/|x_{3,}|_{8,}$)",
     re.IGNORECASE,
 )
 _SIGNED = re.compile(r"/\s?s\s?/|\bs/\s?[A-Z]|\(signed\)|\(seal\)", re.IGNORECASE)
@@ -30,7 +31,8 @@ _LABELS = {
 }
 _HEADS = re.compile(r"(?i)in witness whereof|duly authori[sz]ed|executed|agreed (?:and|to)|accepted")
 _PERSON = re.compile(
-    r"(?:[A-Z][a-z'’.-]*|[A-Z]\.)(?: (?:[A-Z][\w'’.-]*|[A-Z]\.|de|van|von|der)){1,3}(?:,? (?:Jr|Sr|III|II)\.?)?"
+    r"(?:[A-Z][a-z'’.-]*|[A-Z]\.)(?: (?:[A-Z][\w'’.-]*|[A-Z]\.|de|van|von|der)){1,3}(?:,? (?:Jr"
+    r"|Sr|III|II)\.?)?"
 )
 _BLANK = re.compile(r"_{3,}|\.{5,}")
 
@@ -50,7 +52,7 @@ Block = dict[str, Piece]
 
 
 def find_signatures(prose: Prose, parties: Sequence[Party]) -> list[Block]:
-    """Blocks in reading order; keys `party`, `present`, `name`, `date`, `title` as far as they stand there."""
+    """Blocks in reading order; keys `party`, `present`, `name`, `date`, `title` as far as they are there."""
     blocks: list[Block] = []
     for page in prose.view.pages:
         if not _may_sign(page):

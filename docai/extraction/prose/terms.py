@@ -10,48 +10,64 @@ from docai.extraction.prose.document import Prose
 from docai.extraction.prose.sentences import Sentence
 from docai.values.spans import Found
 
-AGREEMENT = r"(?:agreement|contract|lease|licen[cs]e|employment|engagement|appointment|services agreement|addendum|term|obligations)"
+AGREEMENT = (
+    r"(?:agreement|contract|lease|licen[cs]e|employment|engagement|appointment|addendum|term"
+    r"|obligations)"
+)
 _TERM_SUBJECT = re.compile(
-    rf"\b(?:initial\s+)?(?:term|duration|period)\s+(?:of|for|under)\s+(?:this|the|your)\s+[\w\s]{{0,24}}?{AGREEMENT}"
-    rf"|\bthis\s+[\w\s]{{0,24}}?{AGREEMENT}\b[^.;]{{0,60}}?\b(?:shall|will|is|has|commences?|continues?|remains?|expires?|terminates?|begins?)\b"
+    rf"\b(?:initial\s+)?(?:term|duration|period)\s+(?:of|for|under)\s+(?:this|the"
+    rf"|your)\s+[\w\s]{{0,24}}?{AGREEMENT}"
+    rf"|\bthis\s+[\w\s]{{0,24}}?{AGREEMENT}\b[^.;]{{0,60}}?\b(?:shall|will|is|has|commences?"
+    rf"|continues?|remains?|expires?|terminates?|begins?)\b"
     r"|\binitial\s+(?:term|period)\b|\b(?:entire|full)\s[^.;]{0,40}\bterm\b"
     r"|\bthe\s+term\s+(?:shall|will|is|of|commences?|begins?)\b|\bterm\s+(?:hereof|hereunder)\b",
     re.IGNORECASE,
 )
 _RUNS = re.compile(
-    r"\b(?:continue|remain|commence|begin|effective|in effect|in force|expire|end|terminate|run|last|be for|valid|term of)\w*\b",
+    r"\b(?:continue|remain|commence|begin|effective|in effect|in force|expire|end|terminate|run"
+    r"|last|be for|valid|term of)\w*\b",
     re.IGNORECASE,
 )
 _TERM_HEADING = re.compile(r"\b(?:term|duration|period of agreement|laufzeit|dur[ée]e)\b", re.IGNORECASE)
 # Words right before and after a period that is a term.
 _TERM_LEFT = re.compile(
-    r"(?:\b(?:period|term|duration)\s+(?:of|is|shall be|will be|equal to)\s?(?:for\s)?(?:an?\s(?:initial\s)?(?:period|term)\sof\s)?"
-    r"|\b(?:be|is|for|of|until|than|have|an?|the|initial|least|to|ending|entire|in effect|effective|up to)\s?)"
-    r"(?:\b(?:a|an|the|initial|term|period|of|for|maximum|minimum|fixed|at least|approximately|entire|day prior to|first|later|day|prior|date that is)\s?|\()*$",
+    r"(?:\b(?:period|term|duration)\s+(?:of|is|shall be|will be"
+    r"|equal to)\s?(?:for\s)?(?:an?\s(?:initial\s)?(?:period|term)\sof\s)?"
+    r"|\b(?:be|is|for|of|until|than|have|an?|the|initial|least|to|ending|entire|in effect"
+    r"|effective|up to)\s?)"
+    r"(?:\b(?:a|an|the|initial|term|period|of|for|maximum|minimum|fixed|at least|approximately"
+    r"|entire|day prior to|first|later|day|prior|date that is)\s?|\()*$",
     re.IGNORECASE,
 )
 _TERM_RIGHT = re.compile(
-    r"^\s?(?:\(\"?[\w\s\"]{0,30}\)\s?)?,?\s?(?:from|commencing|beginning|starting|after|following|thereafter|of\sthe\s(?:date|effective)|terms?|period|unless|"
+    r"^\s?(?:\(\"?[\w\s\"]{0,30}\)\s?)?,?\s?(?:from|commencing|beginning|starting|after|following"
+    r"|thereafter|of\sthe\s(?:date|effective)|terms?|period|unless|"
     r"(?:and|,)\s|\(|;|\.|$)",
     re.IGNORECASE,
 )
 _NOT_TERM = re.compile(
-    r"\b(?:notice|within|days? prior|prior to|written|cure|breach|invoice|payment|paid|after receipt|interest|warrant\w*"
-    r"|surviv\w*|insurance|non-?compet\w*|following (?:the )?(?:termination|expiration)|after (?:the )?(?:termination|expiration)|period of limitation)\b",
+    r"\b(?:notice|within|days? prior|prior to|written|cure|breach|invoice|payment|paid"
+    r"|after receipt|interest|warrant\w*"
+    r"|surviv\w*|insurance|non-?compet\w*|following (?:the )?(?:termination|expiration)"
+    r"|after (?:the )?(?:termination|expiration)|period of limitation)\b",
     re.IGNORECASE,
 )
 # "during the Term and for two years thereafter": a duty that outlives the agreement.
 _BEYOND = re.compile(
-    r"\b(?:during|throughout)\b[^.;]{0,70}?\b(?:and|or)\b[^.;]{0,30}$|^\W*term\b[^.;]{0,40}\band\s[^.;]{0,30}$|\bsurviv\w+[^.;]{0,90}$|\bafter\b[^.;]{0,40}\bterminat[^.;]{0,30}$",
+    r"\b(?:during|throughout)\b[^.;]{0,70}?\b(?:and|or)\b[^.;]{0,30}$"
+    r"|^\W*term\b[^.;]{0,40}\band\s[^.;]{0,30}$|\bsurviv\w+[^.;]{0,90}$"
+    r"|\bafter\b[^.;]{0,40}\bterminat[^.;]{0,30}$",
     re.IGNORECASE,
 )
 _RENEWS = re.compile(
-    r"\b(?:renew(?:s|ed|al|als|able)?|extend(?:s|ed)?|extension|prolong\w*|automatically continue|verl[äa]nger\w*|renouvel\w*|reconduc\w*"
+    r"\b(?:renew(?:s|ed|al|als|able)?|extend(?:s|ed)?|extension|prolong\w*|automatically continue"
+    r"|verl[äa]nger\w*|renouvel\w*|reconduc\w*"
     r"|year to year|month to month)\b",
     re.IGNORECASE,
 )
 _SUCCESSIVE = re.compile(
-    r"\b(?:successive|consecutive|subsequent|additional|further|automatic\w*|each|thereafter|like|year to year|month to month|"
+    r"\b(?:successive|consecutive|subsequent|additional|further|automatic\w*|each|thereafter|like"
+    r"|year to year|month to month|"
     r"every|tacit\w*|anniversary|basis)\b",
     re.IGNORECASE,
 )
@@ -60,20 +76,24 @@ _RECURRENCE = re.compile(
     re.IGNORECASE,
 )
 _ONE_MORE = re.compile(
-    r"\b(?:one|1|a single)\s?(?:\(1\)\s?)?(?:additional|further|more|successive|renewal)\b|\banother\b|\ban additional\b",
+    r"\b(?:one|1|a single)\s?(?:\(1\)\s?)?(?:additional|further|more|successive|renewal)\b"
+    r"|\banother\b|\ban additional\b",
     re.IGNORECASE,
 )
 _NOTICE = re.compile(
     r"\b(?:notice|notif\w+|notification|intent\w*|advise|inform|k[üu]ndig\w*|pr[ée]avis)\b", re.IGNORECASE
 )
 _STOPS_RENEWAL = re.compile(
-    r"\bnon-?\s?renew\w*|\bnot\s+(?:to\s+)?(?:be\s+)?(?:renew|extend)\w*|\bunless\b|\bcontrary\b|\bdesire to terminate\b|\bdecision not\b"
+    r"\bnon-?\s?renew\w*|\bnot\s+(?:to\s+)?(?:be\s+)?(?:renew|extend)\w*|\bunless\b|\bcontrary\b"
+    r"|\bdesire to terminate\b|\bdecision not\b"
     r"|\bdoes not (?:wish|intend|want)\b|\bintention (?:not )?to\b|\bwishing to renew\b|\bcancel\w*\b",
     re.IGNORECASE,
 )
 _TERM_END = re.compile(
-    r"\b(?:before|prior\s+to|preceding|in advance of)\b[^.;]{0,50}\b(?:expir\w*|end|conclusion|termination|completion|renewal|anniversary|last day)\b"
-    r"[^.;]{0,40}\b(?:term|period|agreement|renewal|year|thereof|contract|then)\b|\bprior to (?:automatic )?renewal\b",
+    r"\b(?:before|prior\s+to|preceding|in advance of)\b[^.;]{0,50}\b(?:expir\w*|end|conclusion"
+    r"|termination|completion|renewal|anniversary|last day)\b"
+    r"[^.;]{0,40}\b(?:term|period|agreement|renewal|year|thereof|contract|then)\b"
+    r"|\bprior to (?:automatic )?renewal\b",
     re.IGNORECASE,
 )
 
@@ -225,9 +245,11 @@ def find_notices(prose: Prose, *, renewal: bool) -> list[RatedPeriod]:
             raw += (
                 0.8 if _TERM_END.search(right[:150]) or _TERM_END.search(left + found.text + right) else 0.0
             )
-            raw += 0.6 if _STOPS_RENEWAL.search(text) and (here or near) else 0.0
+            raw += 0.6 if _STOPS_RENEWAL.search(text) and here else 0.0
             if re.search(r"\b(?:breach|default|cure|insolven\w+|invoice|payment)\b", text, re.IGNORECASE):
                 raw -= 0.9
+            if re.search(r"\binsur\w+|\bpolic(?:y|ies)\b", text + sentence.heading, re.IGNORECASE):
+                raw -= 1.5
         else:
             raw += 0.8 if re.search(r"terminat|cancel|resign|kündig", text, re.IGNORECASE) else 0.0
             raw -= 0.6 if re.search(r"\b(?:breach|default|cure)\b", text, re.IGNORECASE) else 0.0

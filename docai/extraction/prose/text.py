@@ -12,60 +12,13 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
+from docai.extraction.prose.wordlists import PREFIXES
 from docai.imaging.geometry import to_upright, union
 from docai.types import Box, DocumentView, Page
 
-# Compounds keep their hyphen when a line ends after one of these.
-_PREFIXES = frozenset(
-    [
-        "non",
-        "co",
-        "re",
-        "pre",
-        "sub",
-        "self",
-        "third",
-        "long",
-        "short",
-        "out",
-        "on",
-        "off",
-        "e",
-        "in",
-        "up",
-        "over",
-        "under",
-        "cross",
-        "multi",
-        "semi",
-        "anti",
-        "post",
-        "full",
-        "all",
-        "well",
-        "high",
-        "low",
-        "first",
-        "second",
-        "day",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "ten",
-        "year",
-        "twenty",
-        "thirty",
-        "forty",
-        "fifty",
-        "sixty",
-        "ninety",
-    ]
-)
 _ENUMERATOR = re.compile(
     r"(?:\(?[a-z]{1,4}\)|\(?\d{1,2}\)|\d{1,2}(?:\.\d{1,2}){0,3}[.)]?|[A-Z]\.|article|section|§)$",
     re.IGNORECASE,
@@ -258,14 +211,14 @@ def _is_broken_word(head: str, following: str, vocabulary: Counter[str]) -> bool
     whole = stem + rest.group().lower()
     if vocabulary[f"{stem}-{rest.group().lower()}"]:
         return False
-    return vocabulary[whole] > 0 or stem not in _PREFIXES
+    return vocabulary[whole] > 0 or stem not in PREFIXES
 
 
 def _paragraph_breaks(raw: Sequence[_RawLine]) -> list[bool]:
     """For each line, whether a paragraph begins with it."""
     steps: dict[int, list[float]] = {}
     rights: dict[int, float] = {}
-    for before, line in zip(raw, raw[1:], strict=False):
+    for before, line in pairwise(raw):
         if before.page.number == line.page.number and line.box.y0 > before.box.y0:
             steps.setdefault(line.page.number, []).append(_centre(line.box) - _centre(before.box))
     for line in raw:

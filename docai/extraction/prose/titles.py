@@ -13,20 +13,26 @@ from docai.extraction.prose.text import Line
 from docai.types import Claim
 
 _PAPER = re.compile(
-    r"\b(?:agreement|contract|lease|deed|amendment|addendum|memorandum|letter|licen[cs]e|undertaking|policy|statement|certificate|order|"
-    r"plan|note|guaranty|guarantee|assignment|settlement|release|consent|notice|resolution|report|terms and conditions|vertrag|"
+    r"\b(?:agreement|contract|lease|deed|amendment|addendum|memorandum|letter|licen[cs]e"
+    r"|undertaking|policy|statement|certificate|order|"
+    r"plan|note|guaranty|guarantee|assignment|settlement|release|consent|notice|resolution|report"
+    r"|terms and conditions|vertrag|"
     r"\w{0,16}vertrag|\w{0,16}vereinbarung|contrat|accord|convention)\b",
     re.IGNORECASE,
 )
 _NOT_TITLE = re.compile(
-    r"(?i)^\W{0,3}(?:exhibits?|source|page|confidential(?:ity)? (?:treatment|portions)|portions|quicklinks|draft|execution (?:copy|version)|table of contents"
-    r"|dated|between|by and|and|among|this|the (?:parties|effective)|whereas|certain|text marked|information in|\[|\(|article|section|\d)"
+    r"(?i)^\W{0,3}(?:exhibits?|source|page|confidential(?:ity)? (?:treatment|portions)|portions"
+    r"|quicklinks|draft|execution (?:copy|version)|table of contents"
+    r"|dated|between|by and|and|among|this|the (?:parties|effective)|whereas|certain|text marked"
+    r"|information in|\[|\(|article|section|\d)"
 )
 _STRIP_LEAD = re.compile(
-    r"(?i)^(?:exhibits?\s[\w.()-]{1,14}\s|(?:execution|conformed)\s(?:copy|version)\s|confidential\s|draft\s[^A-Z]{0,30}\s)"
+    r"(?i)^(?:exhibits?\s[\w.()-]{1,14}\s|(?:execution|conformed)\s(?:copy|version)\s"
+    r"|confidential\s|draft\s[^A-Z]{0,30}\s)"
 )
 _SELF = re.compile(
-    r"(?i)\bthis\s+(?P<name>(?:[\w,&/'()-]+\s+){0,8}?(?:agreement|contract|lease|deed|amendment|addendum|memorandum|letter))\b"
+    r"(?i)\bthis\s+(?P<name>(?:[\w,&/'()-]+\s+){0,8}?(?:agreement|contract|lease|deed|amendment"
+    r"|addendum|memorandum|letter))\b"
     r"[^\n]{0,40}?(?:\(|is|,|dated|made|entered|by and)"
 )
 _LEADING = re.compile(
