@@ -10,8 +10,8 @@ from docai.imaging import orientation
 from docai.reading.blocks import find_ink_lines
 from docai.reading.engines import Engines
 from docai.reading.layer import judge_layer
+from docai.reading.recognition import read_sheet, stands_on_head
 from docai.reading.sheet import Sheet, lay_sheet
-from docai.reading.tokens import Line
 from docai.types import Issue, Page, PageImage, Word
 
 
@@ -28,7 +28,10 @@ class PageReader:
         self._engines = Engines(tuple(languages), tessdata)
 
     def read(self, page: Page, image: PageImage, layer: Sequence[Word]) -> Page:
-        """The page with words, regions, turn and skew. A blank page has no words and no issue."""
+        """The page with words, regions, turn and skew. A blank page has no words and no issue.
+
+        Raises ConfigError (`no-reader`) where pixels must be read and no engine is installed.
+        """
         words = [word for word in layer if word.text.strip()]
         gray, dpi = orientation.even_pixels(orientation.to_gray(image.pixels), image.dpi_x, image.dpi_y)
         if words and judge_layer(page, words, gray, dpi):
@@ -37,25 +40,27 @@ class PageReader:
 
     def _read_pixels(self, page: Page, gray: orientation.Gray, dpi: float) -> Page:
         sheet = self._right(page, gray, dpi)
-        if not find_ink_lines(sheet.gray, sheet.dpi).ink.any():
+        ink = find_ink_lines(sheet.gray, sheet.dpi)
+        if not len(ink.boxes) and ink.ink.mean() < 1e-4:
             return replace(page, reader="none")
-        lines, reader = self._recognise(sheet)
-        return replace(
-            sheet.page,
-            words=tuple(sheet.words(lines)),
-            reader=reader,
-            issues=(*page.issues, *self._issues(page)),
-        )
+        lines, reader = read_sheet(self._engines, sheet, ink)
+        issues = (*page.issues, *self._issues(page))
+        return replace(sheet.page, words=tuple(sheet.words(lines)), reader=reader, issues=issues)
 
     def _right(self, page: Page, gray: orientation.Gray, dpi: float) -> Sheet:
         angle = orientation.measure_lines(gray)
         sheet = lay_sheet(page, gray, dpi, 90 if angle.sideways else 0, angle.skew_deg)
-        if self._engines.stands_on_head(sheet):
+        if stands_on_head(self._engines, sheet):
             return lay_sheet(page, gray, dpi, sheet.page.turned + 180, angle.skew_deg)
         return sheet
 
-    def _recognise(self, sheet: Sheet) -> tuple[list[Line], str]:
-        return self._engines.read_sheet(sheet)
-
     def _issues(self, page: Page) -> list[Issue]:
-        return [Issue("reading", code, text, page.number) for code, text in self._engines.notes]
+        return [
+            Issue(
+                "reading",
+                "language-not-covered",
+                f"no installed reader knows the script of '{language}'; words in it are missing or wrong",
+                page.number,
+            )
+            for language in self._engines.uncovered()
+        ]

@@ -61,6 +61,12 @@ class Tesseract:
         self._set_image(gray, dpi)
         return self._recognise()
 
+    def read_rows(self, gray: Gray, dpi: float) -> list[Line]:
+        """Lines from top to bottom, each across the whole page."""
+        self._api.SetPageSegMode(self._names.PSM.SINGLE_BLOCK)
+        self._set_image(gray, dpi)
+        return self._recognise()
+
     def read_block(self, gray: Gray, dpi: float, box: PixelBox) -> list[Line]:
         """Lines of one block of text inside the page."""
         self._api.SetPageSegMode(self._names.PSM.SINGLE_BLOCK)
