@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from docai.pipeline import ChooseSchema, DocumentWorker, ReadTask, SplitPages
     from docai.schema import Schema
     from docai.types import Document, Outcome, Page, PageImage, SourceItem
+    from docai.workspace import Workspace
 
 READER_VERSION = "1"
 """Goes up when a page would be read differently; pages of another version are read again."""
@@ -136,7 +137,9 @@ class _Steps:
 
 
 class Job:
-    """A prepared extraction. Enter it to open the workspace and the workers; `run` yields outcomes."""
+    """A prepared extraction. Enter it to open the workspace; `run` starts the workers and yields outcomes."""
+
+    stores: Workspace
 
     def __init__(
         self,
@@ -160,6 +163,10 @@ class Job:
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
+        """Open the workspace (`stores`)."""
+        from docai.workspace import open_workspace
+
+        self.stores = self._stack.enter_context(open_workspace(self._workspace))
         return self
 
     def __exit__(
@@ -168,37 +175,57 @@ class Job:
         self._stack.close()
 
     def run(self, on_event: Callable[[Event], None] = lambda event: None) -> Iterator[Outcome]:
-        """Outcomes in the order of the listing. Closing the iterator stops the workers."""
+        """Outcomes in the order of the listing. Leaving the job stops the workers."""
         from docai.batch.local import LocalJob
         from docai.pages.isolation import InlinePool, WorkerPool
         from docai.types import Record
-        from docai.workspace import open_workspace
 
         items = self._list_items()
-        stores = self._stack.enter_context(open_workspace(self._workspace))
         pool = self._stack.enter_context(
             WorkerPool(self._spec, self._workers, self._memory_bytes, self._timeout_s)
             if self._workers
             else InlinePool(self._spec)
         )
-        stores.ledger.retire_missing([str(p) for p in self._paths], {item.uri for item, _ in items})
-        stores.start_run("extract")
-        job = LocalJob(pool, stores, _Steps(), self._keys(), force=self._force, on_event=on_event)
+        self.stores.start_run("extract")
+        job = LocalJob(pool, self.stores, _Steps(), self._keys(), force=self._force, on_event=on_event)
         counts: Counter[str] = Counter()
         for outcome in job.run(items):
             counts["records" if isinstance(outcome, Record) else "failures"] += 1
             if isinstance(outcome, Record) and self._spec.schema is None:
                 self._chosen[outcome.schema_ref.id] += 1
             yield outcome
-        stores.finish_run(counts)
+        self.stores.finish_run(counts)
 
     def _list_items(self) -> list[tuple[SourceItem, Path]]:
-        """Items with the files that hold their bytes; standard input is spooled to one."""
+        """Items with the files that hold their bytes; what is no longer listed retires what it gave."""
+        if [str(path) for path in self._paths] == ["-"]:
+            return self._spool_stdin()
         from docai.sources.folder import FolderSource
+
+        items: list[tuple[SourceItem, Path]] = []
+        try:
+            for item in FolderSource(self._paths).items():
+                path = Path(item.uri)
+                items.append((replace(item, uri=self._name(path)), path))
+        except ConfigError as error:
+            if error.code != "no-documents":
+                raise
+            self.stores.ledger.retire_missing(map(self._name, self._paths), set())
+            raise
+        self.stores.ledger.retire_missing(map(self._name, self._paths), {item.uri for item, _ in items})
+        return items
+
+    def _name(self, path: Path) -> str:
+        """A file's uri: relative to the workspace where it lies below it, so that it is the same file
+        from whichever folder docai is called; else its absolute path."""
+        absolute = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow symbolic links
+        root = self.stores.root
+        return str(absolute.relative_to(root) if absolute.is_relative_to(root) else absolute)
+
+    def _spool_stdin(self) -> list[tuple[SourceItem, Path]]:
+        """Standard input as one item, its bytes in a file that ends with the job."""
         from docai.sources.stdin import StdinSource
 
-        if [str(path) for path in self._paths] != ["-"]:
-            return [(item, Path(item.uri)) for item in FolderSource(self._paths).items()]
         source = StdinSource(sys.stdin.buffer)
         spool = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="docai-"))) / "stdin"
         items = list(source.items())

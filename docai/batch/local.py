@@ -27,6 +27,8 @@ from docai.types import (
 )
 
 WINDOW_DOCUMENTS = 64
+POLL_S = 0.5
+"""How often to look whether another process is done with a document that both were given."""
 
 
 class TaskPool(Protocol):
@@ -120,7 +122,7 @@ class Steps(Protocol):
 class Event:
     """What a progress display needs. `done` outcomes carry themselves."""
 
-    kind: Literal["opened", "page", "done", "shared"]
+    kind: Literal["opened", "page", "done", "elsewhere"]
     uri: str
     pages: int = 0
     outcomes: tuple[Outcome, ...] = ()
@@ -169,6 +171,8 @@ class LocalJob:
         self._extracts: deque[_Work] = deque()
         self._in_flight: dict[int, tuple[str, _Work, Page | None]] = {}
         self._twins: dict[str, list[_Work]] = {}
+        self._elsewhere: list[_Work] = []
+        self._looked_s = 0.0
 
     def run(self, items: Iterable[tuple[SourceItem, Path]]) -> Iterator[Outcome]:
         """Work until every item has its outcomes. Leases are released however it ends."""
@@ -181,6 +185,9 @@ class LocalJob:
                 if self._in_flight:
                     for ticket, result in self._pool.wait():
                         self._take(*self._in_flight.pop(ticket), result)
+                elif self._elsewhere:
+                    time.sleep(POLL_S)
+                self._look_elsewhere()
                 yield from self._emit()
         finally:
             for work in self._order:
@@ -254,19 +261,41 @@ class LocalJob:
         if not self._force and self._reuse(work, document.id):
             return
         self._twins[document.id] = []
-        work.leased = self._stores.leases.lease(document.id)
-        if not work.leased:
+        if self._stores.leases.lease(document.id):
+            self._begin(work, document)
+        else:
             holder = str(self._stores.leases.holder(document.id) or "another process")
-            self._on_event(Event("shared", work.item.uri, holder=holder))
-        self._on_event(Event("opened", work.item.uri, pages=len(pages)))
+            self._on_event(Event("elsewhere", work.item.uri, holder=holder))
+            self._elsewhere.append(work)
+
+    def _begin(self, work: _Work, document: Document) -> None:
+        """The document is ours: read what is not kept yet."""
+        work.leased = True
+        self._on_event(Event("opened", work.item.uri, pages=len(work.pages)))
         done = {} if self._force else self._stores.pages.get_pages(document.id, self._keys.reading)
-        todo = [page for page in pages if page.number not in done]
-        for _ in range(len(pages) - len(todo)):
+        todo = [page for page in work.pages if page.number not in done]
+        for _ in range(len(work.pages) - len(todo)):
             self._on_event(Event("page", work.item.uri, cached=True))
         work.left = {page.number for page in todo}
         self._reads.extend((work, page) for page in todo)
         if not todo:
             self._extracts.append(work)
+
+    def _look_elsewhere(self) -> None:
+        """Take the outcomes of documents that another process has finished, and the work of dead ones."""
+        if not self._elsewhere or time.monotonic() - self._looked_s < POLL_S:
+            return
+        self._looked_s = time.monotonic()
+        for work in list(self._elsewhere):
+            document = work.document
+            assert document is not None
+            if not self._force and self._reuse(work, document.id):
+                self._share(work, work.outcomes or ())
+            elif self._stores.leases.lease(document.id):
+                self._begin(work, document)
+            else:
+                continue
+            self._elsewhere.remove(work)
 
     def _take_page(self, work: _Work, page: Page, result: Any) -> None:
         if isinstance(result, DocaiError):
@@ -293,6 +322,11 @@ class LocalJob:
                 self._stores.outcomes.replace(key, outcomes)
         work.outcomes = outcomes
         self._release(work)
+        self._share(work, outcomes)
+
+    def _share(self, work: _Work, outcomes: tuple[Outcome, ...]) -> None:
+        """Give a document's outcomes to the items with the same bytes."""
+        assert work.document is not None
         for twin in self._twins.pop(work.document.id, []):
             twin.outcomes = tuple(_rename(o, twin.item.uri) for o in outcomes)
             twin.cached = True

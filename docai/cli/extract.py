@@ -66,6 +66,7 @@ def extract(
 ) -> None:
     """Extract one record per document; every value with its page, box and quote."""
     from docai.cli.output import write_or_print
+    from docai.cli.page_finder import PageFinder
     from docai.cli.progress import Progress
     from docai.wiring import prepare_job
     from docai.workspace.export import check_format
@@ -87,7 +88,8 @@ def extract(
     )
     progress = Progress(quiet=quiet)
     with job, progress:
-        write_or_print(job.run(progress.on_event), out, json_lines=json_lines)
+        views = PageFinder(job.stores, password).views
+        write_or_print(job.run(progress.on_event), out, json_lines=json_lines, views=views)
     progress.print_summary(job.schema_note())
     raise typer.Exit(progress.exit_code)
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from docai.types import FieldValue, Outcome, Record
+
+if TYPE_CHECKING:
+    from docai.workspace.export import PageViews
 
 STATUS_STYLE = {
     "grounded": "green",
@@ -18,12 +22,17 @@ STATUS_STYLE = {
 }
 
 
-def write_or_print(outcomes: Iterable[Outcome], out: Path | None, *, json_lines: bool) -> None:
-    """Consume outcomes as they come; a file is complete or absent, never half."""
+def write_or_print(
+    outcomes: Iterable[Outcome], out: Path | None, *, json_lines: bool, views: PageViews | None = None
+) -> None:
+    """Consume outcomes as they come; a file is complete or absent, never half.
+
+    `views` renders the page crops that a workbook's cells link to.
+    """
     if out is not None:
         from docai.workspace.export import write_outcomes
 
-        write_outcomes(out, outcomes)
+        write_outcomes(out, outcomes, views)
         return
     from docai.workspace.export import outcome_line
 

@@ -43,8 +43,7 @@ class PageFinder:
     def _locate(self, document: DocumentRef) -> Path:
         key = (document.uri, document.id)
         if key not in self._checked:
-            # Uris are as they were given; from another folder, those below the workspace are still found.
-            places = (Path(document.uri), self._stores.root / document.uri)
+            places = (self._stores.root / document.uri, Path(document.uri))
             path = next((place for place in places if place.is_file()), None)
             if path is None:
                 raise _error(document, "file-gone", "the file is no longer there")

@@ -71,8 +71,8 @@ class Progress:
             self._pages_read += not event.cached
             rate = self._pages_read / max(time.monotonic() - self._started, 1e-6)
             self._bar.update(self._task, advance=1, rate=f"{rate:.1f}/s")
-        elif event.kind == "shared":
-            self._say(f"{event.uri}: {event.holder} works on the same bytes; whoever ends first, counts")
+        elif event.kind == "elsewhere":
+            self._say(f"{event.uri}: {event.holder} is at it; taking what it finds")
         elif event.kind == "done":
             self._cached += event.cached
             for outcome in event.outcomes:

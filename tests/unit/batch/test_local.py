@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,6 +26,7 @@ from docai.types import (
     SourceItem,
 )
 from docai.workspace import Workspace, open_workspace, outcome_key
+from docai.workspace.leases import Leases, _started, current_process
 
 
 @dataclass
@@ -207,3 +209,30 @@ def test_a_failure_names_what_where_and_the_way_out() -> None:
     assert failure.error.code == "password-needed"
     assert failure.error.hint == "--password"
     assert failure.document.uri == "a.pdf"
+
+
+def test_a_document_that_another_process_reads_is_waited_for(stores: Workspace, tmp_path: Path) -> None:
+    other = open_workspace(tmp_path)
+    other.leases = Leases(
+        other._database, me=replace(current_process(), pid=os.getppid(), started=_started(os.getppid()))
+    )
+    assert other.leases.lease("sha256:a")
+    document = Document("sha256:a", "a.pdf", "application/pdf", 2)
+    theirs = make_record(document, tuple(replace(make_page("sha256:a", n), reader="them") for n in (1, 2)))
+    events: list[Event] = []
+
+    class Finishing(list[Event]):
+        """The other process ends when this one says that it waits."""
+
+        def append(self, event: Event) -> None:
+            events.append(event)
+            if event.kind == "elsewhere":
+                other.outcomes.create(ScriptedKeys().outcome("sha256:a"), [theirs])
+                other.leases.release("sha256:a")
+
+    files = ScriptedFiles({"a.pdf": ("sha256:a", 2)})
+    (outcome,) = run_job(files, stores, ["a.pdf"], events=Finishing())
+    other.close()
+    assert outcome == theirs
+    assert [kind for kind, _, _ in files.done] == ["open"]
+    assert [e.kind for e in events] == ["elsewhere", "done"]
