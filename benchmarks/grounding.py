@@ -3,7 +3,8 @@
     python benchmarks/grounding.py --readings DIR --data DIR [--set scans|digital]
 
 `--readings` holds pickled `list[Page]` by `contracts/<set>/<stem>.pkl`; `--data` is the development data.
-Spoilt quotes differ from the page by one digit, month, negation or company suffix: each located one is an error.
+Spoilt quotes differ from the page by one digit, month, negation or company suffix: each located one is
+an error.
 """
 
 from __future__ import annotations
@@ -95,7 +96,9 @@ def run(readings: Path, data: Path, name: str) -> dict[str, object]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--readings", type=Path, required=True)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--set", choices=("scans", "digital"), default="scans")
