@@ -69,7 +69,8 @@ class ExtractiveEngine:
         if to_prose:
             from docai.extraction.prose import extract_prose
 
-            claims += _scaled(extract_prose(view, schema, to_prose), shape.prose, _SURE_PROSE)
+            said = share_probability(extract_prose(view, schema, to_prose))
+            claims += _scaled(said, shape.prose, _SURE_PROSE)
         if to_forms:
             from docai.extraction.forms import extract_forms
 
@@ -116,6 +117,22 @@ def _scaled(claims: Sequence[Claim], likeness: float, sure: float) -> list[Claim
     """Scores cut by how little the document is of the reader's kind."""
     factor = min(1.0, 0.6 + 0.4 * likeness / sure)
     return [replace(c, score=round((c.score or 0.0) * factor, 4)) for c in claims]
+
+
+def share_probability(claims: Sequence[Claim]) -> list[Claim]:
+    """Scores of one field's rivals as shares of what its best claim leaves: they exclude each other."""
+    best: dict[str, Claim] = {}
+    for claim in claims:
+        if claim.path not in best or (claim.score or 0.0) > (best[claim.path].score or 0.0):
+            best[claim.path] = claim
+    shared = []
+    for claim in claims:
+        top = best[claim.path]
+        if claim.value != top.value:
+            left = 1 - (top.score or 0.0)
+            claim = replace(claim, score=round(min(claim.score or 0.0, 1.0) * left, 4))
+        shared.append(claim)
+    return shared
 
 
 def _one_voice(claims: Sequence[Claim]) -> list[Claim]:
