@@ -18,6 +18,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from docai.errors import ConfigError
+from docai.schema.text import parse_yaml
 
 ENVIRONMENT_PREFIX = "DOCAI_"
 _ModelT = TypeVar("_ModelT", bound=BaseModel)
@@ -210,14 +211,14 @@ def _read_yaml(path: Path) -> tuple[dict[str, Any], _Lines]:
     try:
         text = path.read_text(encoding="utf-8-sig")
         node = yaml.compose(text, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(text)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError("pipeline-unreadable", f"{path}: {error}") from error
+        content = parse_yaml(text)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ConfigError("pipeline-invalid", f"{path}:{line}: {error.problem or error}") from error
     except yaml.YAMLError as error:
-        raise ConfigError("pipeline-invalid", f"{path}: {error}") from error
+        raise ConfigError("pipeline-invalid", f"{path}: {' '.join(str(error).split())}") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise ConfigError("pipeline-unreadable", f"{path}: {error}") from error
     if content is None:
         return {}, {}
     if not isinstance(content, dict):

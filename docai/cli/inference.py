@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 from docai.errors import ConfigError
 from docai.schema import JsonDict
 from docai.schema.kinds import Kind, infer_kind
+from docai.schema.text import parse_json, parse_yaml
 from docai.values.dates import find_dates
 from docai.values.durations import find_durations
 from docai.values.identifiers import find_emails
@@ -69,18 +69,13 @@ def _read_examples(path: Path) -> list[dict[str, Any]]:
 
 def _parse(suffix: str, text: str) -> Any:
     if suffix == ".json":
-        return json.loads(text)
+        return parse_json(text)
     if suffix in (".jsonl", ".ndjson"):
-        return [json.loads(line) for line in text.splitlines() if line.strip()]
+        return [parse_json(line) for line in text.splitlines() if line.strip()]
     if suffix in (".csv", ".tsv"):
         reader = csv.DictReader(io.StringIO(text), dialect="excel-tab" if suffix == ".tsv" else "excel")
         return [{key: value or None for key, value in row.items() if key} for row in reader]
-    import yaml
-
-    try:
-        return json.loads(json.dumps(yaml.safe_load(text), default=str))
-    except (yaml.YAMLError, TypeError) as error:
-        raise ValueError(" ".join(str(error).split())) from error
+    return parse_yaml(text)
 
 
 def _values_of(row: dict[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,13 @@ _MAX_DEPTH = 12
 
 def build_schema(definition: JsonDict, schema_id: str, where: str) -> Schema:
     """Check and flatten. `where` names the source in messages; raises ConfigError `schema-invalid`."""
+    try:
+        return _build(definition, schema_id, where)
+    except RecursionError:
+        raise invalid(where, "", "nested too deeply") from None
+
+
+def _build(definition: JsonDict, schema_id: str, where: str) -> Schema:
     check_metaschema(definition, where)
     resolved = resolve(definition, where)
     core, _ = core_of(resolved)

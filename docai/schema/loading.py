@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import json
 import re
 import sys
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from docai.errors import ConfigError
 from docai.schema.flatten import build_schema
 from docai.schema.model import JsonDict, Schema
 from docai.schema.resolve import invalid
+from docai.schema.text import parse_json, parse_yaml
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -81,23 +81,12 @@ def _read_definition(path: Path) -> JsonDict:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError("schema-unreadable", f"{path}: {error}") from error
     try:
-        # JSON first whatever the name says: it is YAML too, but its own errors are clearer.
-        loaded = json.loads(text) if path.suffix == ".json" else _load_yaml(text)
+        loaded = parse_json(text) if path.suffix == ".json" else parse_yaml(text)
     except ValueError as error:
         raise ConfigError("schema-unreadable", f"{path}: {error}") from error
     if not isinstance(loaded, dict):
         raise invalid(str(path), "", f"a schema is an object, not {type(loaded).__name__}")
     return loaded
-
-
-def _load_yaml(text: str) -> Any:
-    import yaml
-
-    try:
-        # Dates in enums and examples become text again: JSON has no dates.
-        return json.loads(json.dumps(yaml.safe_load(text), default=str))
-    except (yaml.YAMLError, TypeError) as error:
-        raise ValueError(" ".join(str(error).split())) from error
 
 
 def _import_model(module: str, name: str) -> type[Any]:

@@ -73,6 +73,8 @@ BAD = [
     ("engine: vlm\n", ":1: engine:", "must be a section of keys, not 'vlm'"),
     ("- a\n- b\n", ":1: a pipeline is a mapping", ""),
     ("a: [\n", ".yaml:", "expected"),
+    ("a: &a [*a]\n", ".yaml: too large", ""),
+    ("[" * 5000, ".yaml: ", "recursion"),
 ]
 
 

@@ -254,6 +254,28 @@ def test_a_file_that_is_no_schema(tmp_path: Path, text: str) -> None:
             load_schema(path)
 
 
+BOMB = "a: &a [1, 2, 3, 4, 5, 6, 7, 8, 9]\n" + "".join(
+    f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("deep.json", '{"properties": ' * 5000, "nested too deeply"),
+        ("deep.json", '{"properties": {"a": ' * 150 + "{}" + "}}" * 150, "nested"),
+        ("deep.yaml", "[" * 5000, "nested too deeply"),
+        ("bomb.yaml", BOMB, "too large once its aliases are expanded"),
+        ("self.yaml", "a: &a [*a]", "too large once its aliases are expanded"),
+    ],
+)
+def test_a_file_made_to_hurt(tmp_path: Path, name: str, text: str, message: str) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=message):
+        load_schema(path)
+
+
 def test_the_hash_is_of_the_content() -> None:
     one = load_schema({"properties": {"a": {"type": "string"}}, "title": "T"})
     same = load_schema({"title": "T", "properties": {"a": {"type": "string"}}})
