@@ -17,6 +17,8 @@ __version__ = "0.1.0"
 _EXPORTS = {
     "extract": "docai.wiring",
     "Schema": "docai.schema",
+    "load_schema": "docai.schema",
+    "to_model": "docai.schema",
     "Record": "docai.types",
     "Failure": "docai.types",
     "FieldValue": "docai.types",

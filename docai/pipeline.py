@@ -20,7 +20,7 @@ from docai import __version__
 from docai.errors import DocaiError, DocumentError
 from docai.extraction.merge import merge_claims
 from docai.protocols import ExtractionModel, PageRenderer, Reader
-from docai.schema import Schema, assemble_values
+from docai.schema import Gap, Schema, assemble
 from docai.types import (
     Document,
     DocumentRef,
@@ -168,7 +168,7 @@ def extract_record(
     complete = all(was_read(page) for page in view.pages)
     claims = model.extract(view, schema)
     fields = merge_claims(claims, view.pages, schema, complete=complete)
-    values = assemble_values(
+    values, refused = assemble(
         schema, fields, keep_unsupported=policy.keep_unsupported, keep_seen=policy.keep_seen
     )
     return Record(
@@ -178,7 +178,7 @@ def extract_record(
         complete=complete,
         values=values,
         fields=fields,
-        issues=tuple(_record_issues(view.pages)),
+        issues=(*_page_issues(view.pages), *_value_issues(refused)),
         run=Run(
             docai=__version__,
             engine=model.name,
@@ -222,11 +222,19 @@ def count_statuses(fields: Sequence[FieldValue]) -> dict[str, int]:
     return counts
 
 
-def _record_issues(pages: Sequence[Page]) -> list[RecordIssue]:
+def _page_issues(pages: Sequence[Page]) -> list[RecordIssue]:
     return [
         RecordIssue(stage=i.stage, code=i.code, message=i.message, page=i.page or page.number)
         for page in pages
         for i in page.issues
+    ]
+
+
+def _value_issues(refused: Sequence[Gap]) -> list[RecordIssue]:
+    """Values that were found but cannot stand in the user's schema (an enum without them, a wrong type)."""
+    return [
+        RecordIssue(stage="extraction", code="value-refused", message=f"{gap.path}: {gap.reason}")
+        for gap in refused
     ]
 
 
