@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from docai.extraction.anchors import hint_rows
 from docai.extraction.rows import Row, collect_rows
 from docai.grounding.confidence import Calibration, shipped_calibration
 from docai.grounding.features import Features
@@ -61,7 +62,7 @@ def merge_with_features(
     day_first = guess_day_first(indexes.texts())
     leaves = {field.path: field for field in schema.fields}
     by_field: dict[str, list[Proof]] = {field.path: [] for field in schema.fields}
-    for claim in claims:
+    for claim in hint_rows(claims, indexes):
         field = leaves.get(template(claim.path))
         if field is None:
             continue
