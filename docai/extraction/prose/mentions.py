@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 _SUFFIX = (
-    r"(?:Inc(?:orporated)?|INC(?:ORPORATED)?|L\.?L\.?C|Ltd|LTD|Ltda|Limited|LIMITED"
+    r"(?:Inc(?:orporated)?|INC(?:ORPORATED)?|L\.?L\.?C|Ltd|LTD|Ltda|Lda|LDA|Limited|LIMITED"
     r"|Corp(?:oration)?|CORP(?:ORATION)?"
     r"|corporation|Company|COMPANY|Co|CO|L\.?P|L\.?L\.?P|PLC|plc|Plc|N\.A|GmbH|AG|KG|OHG|UG|SE"
     r"|S\.?\s?A|SAS|S\.A\.S|SARL"

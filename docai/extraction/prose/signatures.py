@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from docai.extraction.layout import Cell, PageLayout, build_layout
+from docai.extraction.layout import Cell, PageLayout, build_layout, overlap
 from docai.extraction.prose.claims import ENGINE
 from docai.extraction.prose.document import Prose
 from docai.extraction.prose.mentions import HAS_SUFFIX
@@ -34,6 +34,9 @@ _PERSON = re.compile(
     r"(?:[A-Z][a-z'’.-]*|[A-Z]\.)(?: (?:[A-Z][\w'’.-]*|[A-Z]\.|de|van|von|der)){1,3}(?:,? (?:Jr"
     r"|Sr|III|II)\.?)?"
 )
+_SIGNING_WORDS = ("by:", "/s/", "signature", "signed", "unterschrift")
+_HONORIFIC = re.compile(r"^(?:Dr|Mr|Mrs|Ms|Prof|Herr|Frau)\.? ")
+_BLOCK_ROWS = 6
 _BLANK = re.compile(r"_{3,}|\.{5,}")
 
 
@@ -58,44 +61,67 @@ def find_signatures(prose: Prose, parties: Sequence[Party]) -> list[Block]:
         if not _may_sign(page):
             continue
         layout = build_layout(page)
-        for cell in layout.cells:
-            if _BY.match(cell.text) and not (cell.text.startswith("_") and len(cell.text) > 90):
-                block = _read_block(layout, cell, parties)
-                if block is not None:
-                    blocks.append(block)
+        for anchor in _find_anchors(layout):
+            block = _read_block(layout, anchor, parties, prose.day_first)
+            if block is not None:
+                blocks.append(block)
     return blocks[:12]
 
 
 def _may_sign(page: Page) -> bool:
     texts = [w.text.lower() for w in page.words]
-    return any(
-        t.startswith(("by:", "/s/", "signature", "signed", "unterschrift")) or t == "by" or t == "name:"
-        for t in texts
-    )
+    return any(t.startswith(_SIGNING_WORDS) or t == "by" or t == "name:" for t in texts)
 
 
-def _read_block(layout: PageLayout, by: Cell, parties: Sequence[Party]) -> Block | None:
-    below = layout.below(by, rows=7)
-    right = layout.right_of(by)[:1]
+def _find_anchors(layout: PageLayout) -> list[Cell]:
+    """One cell for each block: the line to sign on, or the name under it where that line was not read."""
+    anchors = [c for c in layout.cells if _BY.match(c.text) and not _is_rule(c)]
+    anchors += [c for c in layout.cells if _LABELS["name"].match(c.text)]
+    kept: list[Cell] = []
+    for cell in anchors:
+        if not any(0 <= cell.row - k.row <= _BLOCK_ROWS and overlap(cell.box, k.box) > 0.15 for k in kept):
+            kept.append(cell)
+    return sorted(kept, key=lambda c: (c.row, c.index))
+
+
+def _is_rule(cell: Cell) -> bool:
+    return cell.text.startswith("_") and len(cell.text) > 90
+
+
+def _read_block(
+    layout: PageLayout, anchor: Cell, parties: Sequence[Party], day_first: bool | None
+) -> Block | None:
+    below = _own_rows(layout, anchor)
+    right = layout.right_of(anchor)[:1]
     block: Block = {}
     for key in ("name", "title", "date"):
-        piece = _labelled(layout, key, [*below, *right])
+        piece = _labelled(layout, key, [anchor, *below, *right], day_first)
         if piece:
             block[key] = piece
-    own = _BY_VALUE.search(by.text + (" " + right[0].text if right and "/s/" in by.text else ""))
+    own = _BY_VALUE.search(anchor.text + (" " + right[0].text if right and "/s/" in anchor.text else ""))
     if "name" not in block:
-        named = _person_below(below) or (_piece(by, own.group("name"), 0.7) if own else None)
+        named = _person_below(below) or (_piece(anchor, own.group("name"), 0.7) if own else None)
         if named:
             block["name"] = named
-    party = _party_above(layout, by, parties)
+    party = _party_above(layout, anchor, parties)
     if party:
         block["party"] = party
-    if not block and not own:
+    if "party" not in block and ("name" not in block or (not own and len(block) < 2)):
         return None
-    block["present"] = _presence(layout, by, right)
-    if "party" not in block and "name" not in block:
-        return None
+    present = _presence(layout, anchor, right)
+    if present:
+        block["present"] = present
     return block
+
+
+def _own_rows(layout: PageLayout, anchor: Cell) -> list[Cell]:
+    """Cells below a block's anchor up to the next party."""
+    own: list[Cell] = []
+    for cell in layout.below(anchor, rows=_BLOCK_ROWS + 2):
+        if _BY.match(cell.text) and cell.row > anchor.row + 2:
+            break
+        own.append(cell)
+    return own
 
 
 def _piece(cell: Cell, value: str, score: float) -> Piece | None:
@@ -108,7 +134,7 @@ def _piece(cell: Cell, value: str, score: float) -> Piece | None:
     return Piece(text, text, cell.page, words, score)
 
 
-def _labelled(layout: PageLayout, key: str, cells: Sequence[Cell]) -> Piece | None:
+def _labelled(layout: PageLayout, key: str, cells: Sequence[Cell], day_first: bool | None) -> Piece | None:
     for cell in cells:
         label = _LABELS[key].match(cell.text)
         if label is None:
@@ -122,7 +148,7 @@ def _labelled(layout: PageLayout, key: str, cells: Sequence[Cell]) -> Piece | No
                 return None
             cell, rest = beside[0], beside[0].text
         if key == "date":
-            found = find_dates(rest)
+            found = find_dates(rest, day_first=day_first)
             if not found:
                 return None
             piece = _piece(cell, found[0].text, 0.85)
@@ -140,28 +166,68 @@ def _person_below(cells: Sequence[Cell]) -> Piece | None:
     return None
 
 
-def _party_above(layout: PageLayout, by: Cell, parties: Sequence[Party]) -> Piece | None:
-    names = [(fold(p.name), p) for p in parties]
-    for cell in layout.above(by, rows=7):
-        if _BY.match(cell.text) or any(r.match(cell.text) for r in _LABELS.values()):
+def _party_above(layout: PageLayout, anchor: Cell, parties: Sequence[Party]) -> Piece | None:
+    """The party in the lines above a block, or on the block's own line."""
+    names = sorted((fold(_HONORIFIC.sub("", p.name)) for p in parties), key=len, reverse=True)
+    for cell in layout.above(anchor, rows=_BLOCK_ROWS + 1):
+        if cell.row < anchor.row - 1 and any(r.match(cell.text) for r in (_BY, *_LABELS.values())):
             break
-        folded = fold(cell.text)
-        for name, _ in names:
-            if len(name) > 3 and (name in folded or (len(folded) > 5 and folded in name)):
-                return _piece(cell, cell.text.rstrip(":"), 0.85)
+        found = _party_in_row(layout, cell, [n for n in names if len(n) > 3])
+        if found:
+            return found
         text = cell.text.strip(" :")
-        if HAS_SUFFIX.search(text) and len(text) < 90 and not _HEADS.search(text):
+        if HAS_SUFFIX.search(text) and len(text.split()) > 1 and len(text) < 90 and not _HEADS.search(text):
             return _piece(cell, text, 0.7)
     return None
 
 
-def _presence(layout: PageLayout, by: Cell, right: Sequence[Cell]) -> Piece:
-    line = " ".join([by.text, *(c.text for c in right)])
-    signed = _SIGNED.search(line) is not None
-    if not signed:
-        signed = _ink_near(layout.page, by.box)
-    score = 0.9 if _SIGNED.search(line) else 0.7
-    return Piece(signed, by.text, by.page, by.words, score)
+def _party_in_row(layout: PageLayout, cell: Cell, names: Sequence[str]) -> Piece | None:
+    """A known party at a cell; wide blanks may have cut its name into several cells."""
+    words: list[int] = []
+    beside = [c for c in layout.rows[cell.row] if c.box.x0 >= cell.box.x0][:5]
+    for part in beside:
+        words += part.words
+        trimmed = _trim(layout.page, words, names)
+        if trimmed:
+            text = " ".join(layout.page.words[i].text for i in trimmed).strip(" ,:;")
+            return Piece(text, text, cell.page, tuple(trimmed), 0.85)
+    whole = fold(cell.text)
+    if any(n.startswith(whole) and len(whole) >= 0.5 * len(n) for n in names):
+        return _piece(cell, cell.text, 0.6)
+    return None
+
+
+def _trim(page: Page, words: Sequence[int], names: Sequence[str]) -> list[int] | None:
+    """The run of words that says one of the names and nothing else."""
+    folded = [fold(page.words[i].text) for i in words]
+    for name in names:
+        for first in range(len(words)):
+            said = ""
+            for last in range(first, len(words)):
+                said += folded[last]
+                if said == name:
+                    return list(words[first : last + 1])
+                if not name.startswith(said):
+                    break
+    return None
+
+
+def _presence(layout: PageLayout, anchor: Cell, right: Sequence[Cell]) -> Piece | None:
+    """Whether the line is signed: by a mark in words, by ink, or by what was read on it.
+
+    None where there is only a name under a line that nobody read.
+    """
+    line = " ".join([anchor.text, *(c.text for c in right)])
+    inked = _ink_near(layout.page, anchor.box)
+    if _SIGNED.search(line):
+        return Piece(True, anchor.text, anchor.page, anchor.words, 0.9)
+    if not _BY.match(anchor.text):
+        return Piece(True, anchor.text, anchor.page, anchor.words, 0.6) if inked else None
+    written = _BY.sub("", anchor.text).strip(" _.:-—|")
+    quote = anchor if any(c.isalpha() for c in anchor.text) else None
+    if inked or written:
+        return Piece(True, anchor.text, anchor.page, anchor.words, 0.75 if inked else 0.6)
+    return Piece(False, anchor.text, anchor.page, anchor.words, 0.7) if quote else None
 
 
 def _ink_near(page: Page, box: Box) -> bool:

@@ -77,7 +77,7 @@ _RECURRENCE = re.compile(
 )
 _ONE_MORE = re.compile(
     r"\b(?:one|1|a single)\s?(?:\(1\)\s?)?(?:additional|further|more|successive|renewal)\b"
-    r"|\banother\b|\ban additional\b",
+    r"|\banother\b|\ban? (?:additional|further)\b",
     re.IGNORECASE,
 )
 _NOTICE = re.compile(

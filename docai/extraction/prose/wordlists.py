@@ -16,8 +16,9 @@ PREFIXES = to_words(
 )
 # Words before a full stop that do not end a sentence.
 ABBREVIATIONS = to_words(
-    "inc corp co ltd llc l.l.c l.p n.a s.a b.v n.v no nos mr mrs ms dr st ave blvd rd sec art vs v u.s "
-    "u.k e.g i.e etc al approx jr sr para cl fig dept est messrs lic hon gen vol pp p a.m p.m str nr bzw z.b d.h abs"
+    "inc corp co ltd llc l.l.c l.p n.a s.a b.v n.v no nos mr mrs ms dr st ave blvd rd sec art vs v u.s u.k "
+    "e.g i.e etc al approx jr sr para cl fig dept est messrs lic hon gen vol pp p a.m p.m str nr bzw z.b "
+    "d.h abs"
 )
 # Words that a title does not capitalise.
 SMALL = to_words("of and the to in for or on by with a an upon from at as")
