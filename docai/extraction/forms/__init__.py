@@ -8,7 +8,7 @@ from docai.extraction.forms.candidates import Document
 from docai.extraction.forms.claims import make_claims
 from docai.extraction.forms.labels import LabelMatcher
 from docai.extraction.forms.lists import extract_list
-from docai.extraction.forms.ranking import load_weights, rank_field
+from docai.extraction.forms.ranking import load_weights, part_ways, rank_field
 from docai.extraction.layout import build_layout
 from docai.schema import Field, Schema
 from docai.types import Claim, DocumentView
@@ -30,9 +30,13 @@ def extract_forms(view: DocumentView, schema: Schema, fields: Sequence[Field]) -
     matcher = LabelMatcher(singles)
     weights = load_weights()
     claims: list[Claim] = []
-    for index, field in enumerate(singles):
-        if field in fields:
-            claims.extend(make_claims(rank_field(document, matcher, singles, index, weights)))
+    ranked = [
+        rank_field(document, matcher, singles, index, weights)
+        for index, field in enumerate(singles)
+        if field in fields
+    ]
+    for one in part_ways(ranked):
+        claims.extend(make_claims(one))
     for group in dict.fromkeys(f.group for f in fields if f.group is not None):
         claims.extend(extract_list(document, [f for f in schema.fields if f.group == group], singles))
     return claims

@@ -23,6 +23,7 @@ def amount_facts(candidates: Sequence[Candidate]) -> list[dict[str, float]]:
     positive = sorted({v for v, p in zip(values, precise, strict=True) if p and v > 0})[-MAX_VALUES:]
     top = positive[-1] if positive else Decimal(0)
     pairs = _pair_sums(positive)
+    parts = _tax_parts(sorted({abs(v) for v in values if v})[-MAX_VALUES:])
     small = {v for v in values if abs(v) <= Decimal("0.05") and v != 0}
     column_sums = _column_sums(candidates, values)
     out = []
@@ -44,6 +45,9 @@ def amount_facts(candidates: Sequence[Candidate]) -> list[dict[str, float]]:
                 "five_cents": float(value % Decimal("0.05") == 0),
                 "column_sum": float(column_sums[k]),
                 "tiny": float(size < 1),
+                "tax_part": float(size in parts[0]),
+                "net_part": float(size in parts[1]),
+                "gross_part": float(size in parts[2]),
             }
         )
     return out
@@ -61,6 +65,21 @@ def _pair_sums(values: Sequence[Decimal]) -> Counter[Decimal]:
             if a > Decimal("0.05"):
                 sums[a + b] += 1
     return sums
+
+
+def _tax_parts(sizes: Sequence[Decimal]) -> tuple[set[Decimal], set[Decimal], set[Decimal]]:
+    """Taxes, net and gross amounts: a + b = c, all printed, where b is 4 to 30 % of a."""
+    known = set(sizes)
+    taxes: set[Decimal] = set()
+    nets: set[Decimal] = set()
+    sums: set[Decimal] = set()
+    for net in sizes:
+        for tax in sizes:
+            if Decimal("0.04") * net <= tax <= Decimal("0.3") * net and net + tax in known:
+                taxes.add(tax)
+                nets.add(net)
+                sums.add(net + tax)
+    return taxes, nets, sums
 
 
 def _is_difference(value: Decimal, values: Sequence[Decimal]) -> bool:

@@ -14,6 +14,7 @@ _BRACKETED = re.compile(r"\([^()]{0,12}\)")
 _CONNECTOR = re.compile(r"^\W{0,4}(?:to|bis|au|until|till|through|thru|-|–|—|/)?\W{0,4}$", re.I)
 # "Number: 12" is a label with its value, no label of anything else.
 _LABELLED = re.compile(r"[^\W\d_]\s?[:#]\s?\S")
+_CODE = re.compile(r"\d{4}")
 _CURRENCY_ONLY = re.compile(r"^\W{0,2}(?:rm|myr|rh|usd|eur|euro|gbp|chf|us\$|s\$|[$€£¥:])\W{0,2}$", re.I)
 # Names of the parties, for which forms have sections.
 SECTION_WORDS = frozenset(
@@ -111,7 +112,7 @@ class ContextFinder:
                 if found:
                     break
                 continue
-            if (found and len(other.text) > 30) or _LABELLED.search(other.text):
+            if (found and len(other.text) > 30) or _LABELLED.search(other.text) or _CODE.search(other.text):
                 break
             found.append(other.text)
             if len(found) == 2 or not found[0].rstrip().endswith(":"):
@@ -122,7 +123,7 @@ class ContextFinder:
         limit = ABOVE_ROWS if typed else 2
         found: list[Cell] = []
         for other in self._layout.above(cell, limit):
-            if self._value_like[other.index]:
+            if self._value_like[other.index] or _CODE.search(other.text):
                 continue
             if not typed and _LABELLED.search(other.text):
                 break

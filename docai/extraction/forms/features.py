@@ -24,11 +24,11 @@ _NAME_WORDS = frozenset({"name", "company", "contact", "firm"})
 _CROSSED = (
     "suffix", "business", "caps", "lower_start", "digits", "noise", "address_like", "address_below", "short", "one_word",
     "long", "tall", "row_rank", "first_row", "centred", "alone", "two_lines", "colon", "trimmed", "bracket_number",
-    "after_label", "concepts", "y", "x", "top", "page_first", "occurs", "order",
+    "after_label", "concepts", "salutation", "after_salutation", "sender_line", "below_sender", "y", "x", "top", "page_first", "occurs", "order",
 )  # fmt: skip
 _LABELLED = (
     "suffix", "digits", "noise", "address_like", "address_below", "short", "long", "two_lines", "colon", "trimmed",
-    "bracket_number", "after_label", "bare_label", "concepts", "lower_start", "one_word", "page_first", "occurs", "order",
+    "bracket_number", "after_label", "bare_label", "concepts", "salutation", "after_salutation", "lower_start", "one_word", "page_first", "occurs", "order",
 )  # fmt: skip
 _TIME = re.compile(r"^\W{0,3}\d{1,2}[:.]\d{2}")
 
@@ -55,13 +55,13 @@ def describe(
     facts = amount_facts(candidates) if field.kind in ("money", "number", "integer") else None
     stacked = _stacks(candidates) if field.kind in ("date", "money", "number", "integer") else None
     polarity = _polarity(matcher, index)
-    role = _role(matcher, index)
+    role = _role(matcher, field, index)
     out = []
     for k, candidate in enumerate(candidates):
         features = _label_features(candidate, matcher, index)
         features |= _place_features(document, candidate, k, len(candidates), counts)
         if facts is not None:
-            features |= facts[k]
+            features |= {f"{role}_{name}": value for name, value in facts[k].items()}
         if stacked is not None:
             features["stacked"] = stacked[k]
         if field.kind == "date":
@@ -91,31 +91,29 @@ def _kept_facts(candidate: Candidate, document: Document, make: object) -> Featu
 
 def _label_features(candidate: Candidate, matcher: LabelMatcher, index: int) -> Features:
     context = candidate.context
-    matches = [matcher.match(text, index) for text in context.labels()]
-    nearest = next((k for k, text in enumerate(context.labels()) if matcher.tokens(text)), None)
-    best = max(matches, key=lambda m: (m.f1 - 0.3 * m.contrast, m.recall))
-    label = context.labels()[nearest] if nearest is not None else ""
+    labels = context.labels()
+    matches = [matcher.match(text, index) for text in labels]
+    # A column's header speaks less surely the further above it stands.
+    reach = (1.0, 1.0, max(0.5, 1.0 - 0.05 * context.above_gap))
+    worth = [r * max(0.0, m.f1 - 0.3 * m.contrast) for r, m in zip(reach, matches, strict=True)]
+    nearest = next((k for k, text in enumerate(labels) if matcher.tokens(text)), None)
+    label = labels[nearest] if nearest is not None else ""
     near = matches[nearest] if nearest is not None else matches[0]
     section = matcher.match(context.section, index)
     return {
-        "inline_f1": matches[0].f1,
-        "left_f1": matches[1].f1,
-        "above_f1": matches[2].f1,
-        "near_f1": near.f1,
-        "near_recall": near.recall,
-        "near_exact": float(near.f1 >= 0.95),
+        "label": max(worth),
+        "label_exact": float(max(worth) >= 0.9),
+        "beside": max(worth[:2]),
+        "near": worth[nearest] if nearest is not None else 0.0,
         "near_contrast": min(2.0, float(near.contrast)),
-        "best_f1": best.f1,
-        "best_exact": float(best.f1 >= 0.95 and not best.contrast),
         "other": max(0.0, matcher.best_other(label, index) - near.f1) if label else 0.0,
         "unlabelled": float(nearest is None),
-        "above_gap": min(10, context.above_gap) / 10 if nearest == 2 else 0.0,
         "label_colon": float(label.rstrip().endswith((":", "#"))),
         "label_long": max(0.0, len(label) - 30) / 60,
         "section_f1": section.f1,
         "section_contrast": min(2.0, float(section.contrast)),
         "section_other": max(0.0, matcher.best_other(context.section, index) - section.f1),
-        "right_f1": matcher.match(context.right, index).f1 if context.right else 0.0,
+        "right": matcher.match(context.right, index).f1 if context.right else 0.0,
     }
 
 
@@ -194,10 +192,10 @@ def _party_features(
     near = next((text for text in context.labels() if matcher.tokens(text)), "")
     named = bool(near) and set(matcher.tokens(near)) <= _NAME_WORDS
     section = labels["section_f1"] * (1.0 if named or not near else 0.5)
-    labelled = max(0.0, min(1.0, max(labels["best_f1"] - 0.3 * labels["near_contrast"], section)))
+    labelled = max(0.0, min(1.0, max(labels["label"], section)))
     out = {
         "label_name": float(named),
-        "label_foreign": float(bool(near) and not named and labels["near_f1"] < 0.3),
+        "label_foreign": float(bool(near) and not named and labels["near"] < 0.3),
         "section_ok": section,
         "section_name": section * float(named),
         "section_gap": section * min(8, context.section_gap) / 8,
@@ -210,7 +208,22 @@ def _party_features(
     return out
 
 
-def _role(matcher: LabelMatcher, index: int) -> str:
+def _role(matcher: LabelMatcher, field: Field, index: int) -> str:
+    """What a field wants of a document: the part of a party or of an amount that it names."""
+    return _party_role(matcher, index) if field.kind in PARTY_KINDS else _amount_role(matcher, index)
+
+
+def _amount_role(matcher: LabelMatcher, index: int) -> str:
+    """Whether most of an amount's labels speak of a tax, of a sum without tax, or of neither."""
+    phrases = matcher.phrases(index)
+    tax = sum("tax" in p and not p & {"inclusive", "exclusive"} for p in phrases)
+    net = sum(bool(p & {"net", "sub", "exclusive"}) for p in phrases)
+    if 2 * tax > len(phrases):
+        return "tax"
+    return "net" if 2 * net > len(phrases) else "sum"
+
+
+def _party_role(matcher: LabelMatcher, index: int) -> str:
     """Whether a field names who receives a document ("to") or who issues it or anyone else ("free")."""
     own = matcher.own_words(index)
     return "to" if own & {"buyer", "recipient"} and not own & {"seller", "company"} else "free"

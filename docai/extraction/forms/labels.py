@@ -105,6 +105,10 @@ class LabelMatcher:
         """All words of a field's name and aliases."""
         return self._own[index]
 
+    def phrases(self, index: int) -> Sequence[frozenset[str]]:
+        """Word sets of a field's name and aliases."""
+        return self._phrases[index]
+
     def _match(self, words: tuple[str, ...], index: int) -> LabelMatch:
         if not words:
             return NO_MATCH

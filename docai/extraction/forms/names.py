@@ -21,6 +21,12 @@ _TAIL = re.compile(
 _SEPARATOR = re.compile(r"\s[●•|·∙–—\-]\s|[●•|]")
 _INLINE = re.compile(r"^[^:]{2,40}:\s{0,3}(?=\S)")
 _LEAD = re.compile(r"^[\s:;.,>*=_|\-–—]{1,6}")
+_SALUTATION = re.compile(
+    r"\W{0,2}(?:herrn?|frau|firma|mr|mrs|ms|mme|monsieur|madame|messrs|m/s|attn|an|to)\b\.?\s{1,2}\S", re.I
+)
+_SALUTATION_LINE = re.compile(
+    r"\W{0,2}(?:herrn?|frau|firma|mr|mrs|ms|mme|monsieur|madame|messrs)\W{0,2}$", re.I
+)
 _CONTACT = re.compile(r"@|www\.|https?:|\btel\b|\bfax\b|\bh/?p\b", re.I)
 MAX_LENGTH = 90
 LABEL_WORDS = 4
@@ -87,6 +93,8 @@ def _continuation(layout: PageLayout, cell: Cell, start: int) -> Cell | None:
     """The next line of a name that runs over two lines: close below, same size, alike in place."""
     if cell.row + 1 >= len(layout.rows):
         return None
+    if concept_share(cell.text[start:]) >= 0.5:
+        return None
     left = layout.boxes[cell.span_words(start, start + 1)[0]].x0
     for other in layout.rows[cell.row + 1]:
         gap = other.box.y0 - cell.box.y1
@@ -105,6 +113,10 @@ def _make(document: Document, page: int, cells: tuple[Cell, ...], start: int, en
     text = " ".join([first.text[start:end], *(c.text for c in cells[1:])])
     words = first.span_words(start, end) + tuple(w for c in cells[1:] for w in c.words)
     context = document.finders[page].find(first, start, end, typed=False)
+    if len(cells) > 1 and not (context.inline or context.left):
+        # A label beside a name of two lines may stand at the height of the second.
+        below = document.finders[page].find(cells[1], 0, len(cells[1].text), typed=False)
+        context = below if below.left else context
     key = "".join(ch for ch in text.casefold() if ch.isalnum())
     return Candidate(page, cells, start, end, text, words, text, key, context)
 
@@ -117,6 +129,11 @@ def is_noise(text: str) -> bool:
 def business_words(text: str) -> int:
     """How many words of a line are such as shops and companies are called by."""
     return sum(w.casefold() in BUSINESS_WORDS for w in _WORDS.findall(text))
+
+
+def is_sender_line(text: str) -> bool:
+    """Whether a line is a sender's small print above an address: "Name ● Street 1 ● 12345 Town"."""
+    return bool(_SEPARATOR.search(text)) and addresses.address_score(text) > 0.35
 
 
 def concept_share(text: str) -> float:
@@ -135,6 +152,7 @@ def name_facts(candidate: Candidate, layout: PageLayout) -> dict[str, float]:
     address_below = max(
         (_address_strength(t) * w for t, w in zip(below, (1.0, 0.7, 0.5), strict=False)), default=0.0
     )
+    above = [c.text for c in layout.above(cell, 4)][:4]
     text_rows = [row for row in layout.rows if any(len(_LETTERS.findall(c.text)) >= 3 for c in row)]
     rank = next((k for k, row in enumerate(text_rows) if row[0].row == cell.row), 99)
     return {
@@ -161,6 +179,10 @@ def name_facts(candidate: Candidate, layout: PageLayout) -> dict[str, float]:
         "after_label": float(candidate.start > 0),
         "bare_label": float(candidate.start > 0 and cell.text[: candidate.start].rstrip()[-1:].isalnum()),
         "concepts": concept_share(text),
+        "salutation": float(bool(_SALUTATION.match(text))),
+        "after_salutation": float(any(_SALUTATION_LINE.match(t) for t in above[:1])),
+        "sender_line": float(is_sender_line(cell.text)),
+        "below_sender": float(any(is_sender_line(t) for t in above)),
     }
 
 

@@ -42,9 +42,7 @@ class Ranked:
     probabilities: tuple[float, ...]
     scores: tuple[float, ...]
     absent: float
-
-    def best(self) -> tuple[Candidate, float] | None:
-        return (self.candidates[0], self.probabilities[0]) if self.candidates else None
+    labelled: tuple[float, ...] = ()
 
 
 def load_weights() -> Weights:
@@ -71,22 +69,68 @@ def rank_field(
     described = describe(document, candidates, matcher, fields, index)
     own = weights[family_of(field)]
     scores = [score_features(features, own) for features in described]
-    return rank_scores(field, candidates, scores)
+    labelled = [1.0 - max(f.get("free", 0.0), f.get("to", 0.0)) for f in described]
+    return rank_scores(field, candidates, scores, labelled)
 
 
-def rank_scores(field: Field, candidates: Sequence[Candidate], scores: Sequence[float]) -> Ranked:
+def rank_scores(
+    field: Field, candidates: Sequence[Candidate], scores: Sequence[float], labelled: Sequence[float]
+) -> Ranked:
     """Scores -> probabilities. The null's score is 0."""
     top = max([0.0, *scores])
     masses = [math.exp(score - top) for score in scores]
-    total = sum(masses) + math.exp(-top)
+    return _normalize(field, candidates, scores, labelled, masses, math.exp(-top))
+
+
+def _normalize(
+    field: Field,
+    candidates: Sequence[Candidate],
+    scores: Sequence[float],
+    labelled: Sequence[float],
+    masses: Sequence[float],
+    absent: float,
+) -> Ranked:
+    total = sum(masses) + absent
     by_key: dict[str, float] = {}
     for candidate, mass in zip(candidates, masses, strict=True):
         by_key[candidate.key] = by_key.get(candidate.key, 0.0) + mass / total
-    order = sorted(range(len(candidates)), key=lambda k: (-by_key[candidates[k].key], -scores[k], k))
+    order = sorted(range(len(candidates)), key=lambda k: (-by_key[candidates[k].key], -masses[k], k))
     return Ranked(
         field=field,
         candidates=tuple(candidates[k] for k in order),
         probabilities=tuple(by_key[candidates[k].key] for k in order),
         scores=tuple(scores[k] for k in order),
-        absent=math.exp(-top) / total,
+        absent=absent / total,
+        labelled=tuple(labelled[k] for k in order),
     )
+
+
+def part_ways(ranked: Sequence[Ranked]) -> list[Ranked]:
+    """Parties differ: of two fields that want the same name, the less sure one takes it less.
+
+    A name beside the field's own label stays: the document may say twice who somebody is.
+    """
+    out = list(ranked)
+    parties = [
+        k for k, r in enumerate(out) if family_of(r.field) == "party" and r.candidates and not r.field.many
+    ]
+    for k in parties:
+        for other in parties:
+            ours, theirs = out[k], out[other]
+            if k == other or ours.candidates[0].key != theirs.candidates[0].key:
+                continue
+            sure = (theirs.probabilities[0], theirs.labelled[0]), (ours.probabilities[0], ours.labelled[0])
+            if ours.labelled[0] < 0.6 and sure[0] > sure[1]:
+                out[k] = _yield_key(ours, ours.candidates[0].key, theirs.probabilities[0])
+    return out
+
+
+def _yield_key(ranked: Ranked, key: str, taken: float) -> Ranked:
+    share: dict[str, int] = {}
+    for candidate in ranked.candidates:
+        share[candidate.key] = share.get(candidate.key, 0) + 1
+    masses = [
+        p / share[c.key] * ((1.0 - taken) if c.key == key else 1.0)
+        for c, p in zip(ranked.candidates, ranked.probabilities, strict=True)
+    ]
+    return _normalize(ranked.field, ranked.candidates, ranked.scores, ranked.labelled, masses, ranked.absent)
