@@ -15,11 +15,16 @@ INK_DPI = 100.0
 
 @dataclass(frozen=True, slots=True)
 class InkLines:
-    """`boxes` (n, 4) int32: x0, y0, x1, y1 of line-like ink in pixels of `ink`, `scale` to a page pixel."""
+    """`boxes` (n, 4) int32: x0, y0, x1, y1 of line-like ink in pixels of `ink`, `scale` to a page pixel.
+
+    `small`: the page at `dpi` (about 100), of which `ink` is the mask.
+    """
 
     ink: Mask
     boxes: NDArray[np.int32]
     scale: float
+    small: Gray
+    dpi: float
 
 
 def find_ink_lines(gray: Gray, dpi: float) -> InkLines:
@@ -34,4 +39,4 @@ def find_ink_lines(gray: Gray, dpi: float) -> InkLines:
     boxes[:, 2:] += boxes[:, :2]
     width, height = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
     keep = (height >= 5) & (height <= 60) & (width >= 2 * height)
-    return InkLines(ink, boxes[keep], scale)
+    return InkLines(ink, boxes[keep], scale, small, dpi * scale)

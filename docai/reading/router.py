@@ -7,12 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from docai.imaging import orientation
-from docai.reading.blocks import find_ink_lines
+from docai.reading.blocks import InkLines, find_ink_lines
 from docai.reading.engines import Engines
-from docai.reading.layer import judge_layer
+from docai.reading.ink import find_regions
+from docai.reading.layered import complete_layer, find_layer_defect
 from docai.reading.recognition import read_sheet, stands_on_head
 from docai.reading.sheet import Sheet, lay_sheet
-from docai.types import Issue, Page, PageImage, Word
+from docai.reading.tokens import PixelBox
+from docai.types import Issue, Page, PageImage, Region, Word
 
 
 class PageReader:
@@ -34,9 +36,18 @@ class PageReader:
         """
         words = [word for word in layer if word.text.strip()]
         gray, dpi = orientation.even_pixels(orientation.to_gray(image.pixels), image.dpi_x, image.dpi_y)
-        if words and judge_layer(page, words, gray, dpi):
-            return replace(page, words=tuple(words), reader="text-layer")
-        return self._read_pixels(page, gray, dpi)
+        if not words:
+            return self._read_pixels(page, gray, dpi)
+        small = find_ink_lines(gray, dpi)
+        shown, defect = find_layer_defect(self._engines, words, gray, dpi, small, image.kind)
+        if defect is None:
+            whole, sheet, ink = complete_layer(self._engines, page, shown, gray, dpi, small)
+            reader = "text-layer" if len(whole) == len(shown) else "text-layer+ocr"
+            regions = _regions(sheet, ink, whole)
+            return replace(page, turned=sheet.page.turned, words=tuple(whole), regions=regions, reader=reader)
+        text = f"the text layer {defect}; the page was read by OCR instead"
+        issue = Issue("reading", "text-layer-distrusted", text, page.number)
+        return self._read_pixels(replace(page, issues=(*page.issues, issue)), gray, dpi)
 
     def _read_pixels(self, page: Page, gray: orientation.Gray, dpi: float) -> Page:
         sheet = self._right(page, gray, dpi)
@@ -44,8 +55,11 @@ class PageReader:
         if not len(ink.boxes) and ink.ink.mean() < 1e-4:
             return replace(page, reader="none")
         lines, reader = read_sheet(self._engines, sheet, ink)
-        issues = (*page.issues, *self._issues(page))
-        return replace(sheet.page, words=tuple(sheet.words(lines)), reader=reader, issues=issues)
+        words = tuple(sheet.words(lines))
+        issues = (*page.issues, *self._issues(page)) if words else page.issues
+        return replace(
+            sheet.page, words=words, regions=_regions(sheet, ink, words), reader=reader, issues=issues
+        )
 
     def _right(self, page: Page, gray: orientation.Gray, dpi: float) -> Sheet:
         angle = orientation.measure_lines(gray)
@@ -64,3 +78,13 @@ class PageReader:
             )
             for language in self._engines.uncovered()
         ]
+
+
+def _regions(sheet: Sheet, ink: InkLines, words: Sequence[Word]) -> tuple[Region, ...]:
+    boxes: list[tuple[PixelBox, str]] = [(sheet.find(word.box, ink.dpi), word.text) for word in words]
+    found = find_regions(ink.small, ink.dpi, boxes)
+    back = sheet.dpi / ink.dpi
+    return tuple(
+        Region(sheet.place((box[0] * back, box[1] * back, box[2] * back, box[3] * back)), kind)
+        for box, kind in found
+    )

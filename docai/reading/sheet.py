@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from docai.imaging import orientation
-from docai.imaging.geometry import clip, from_upright, point_box
+from docai.imaging.geometry import clip, from_upright, pixel_box, point_box, to_upright
 from docai.imaging.orientation import Gray
 from docai.reading.tokens import Line, PixelBox
 from docai.types import Box, Page, Word
@@ -23,6 +23,10 @@ class Sheet:
         """Pixels of the sheet -> points of the page as it lies."""
         upright = point_box(box, self.dpi, self.dpi)
         return clip(from_upright(self.page, upright), self.page.width_pt, self.page.height_pt)
+
+    def find(self, box: Box, dpi: float) -> PixelBox:
+        """Points of the page as it lies -> pixels of the sheet seen at `dpi`."""
+        return pixel_box(to_upright(self.page, box), dpi, dpi)
 
     def words(self, lines: list[Line], first_line: int = 0) -> list[Word]:
         """Words of lines in reading order, numbered from `first_line`."""

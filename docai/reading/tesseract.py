@@ -94,7 +94,10 @@ class Tesseract:
             if word.IsAtBeginningOf(level.TEXTLINE) and tokens:
                 yield tokens
                 tokens = []
-            text, box = (word.GetUTF8Text(level.WORD) or "").strip(), word.BoundingBox(level.WORD)
+            try:
+                text, box = word.GetUTF8Text(level.WORD).strip(), word.BoundingBox(level.WORD)
+            except RuntimeError:  # a block that turned out to hold no text
+                continue
             if text and box:
                 tokens.append(Token(text, box, max(0.0, word.Confidence(level.WORD) / 100)))
         if tokens:

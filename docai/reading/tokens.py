@@ -28,6 +28,14 @@ class Line:
     def text(self) -> str:
         return " ".join(token.text for token in self.tokens)
 
+    def moved(self, dx: float, dy: float) -> Line:
+        """The line of a part of a page, put where the part lies."""
+        tokens = [
+            Token(t.text, (t.box[0] + dx, t.box[1] + dy, t.box[2] + dx, t.box[3] + dy), t.confidence)
+            for t in self.tokens
+        ]
+        return line_of(tokens)
+
     @property
     def confidence(self) -> float:
         """Mean over characters, 0 for a line without words."""
