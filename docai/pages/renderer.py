@@ -15,6 +15,8 @@ from docai.types import Document, Page, PageImage
 
 _CHUNK_BYTES = 1 << 20
 _KNOWN_DOCUMENTS = 4096
+_LETTER_PT = (612.0, 792.0)
+_UNKNOWN_DPI = 200.0
 
 
 class DocumentRenderer:
@@ -49,8 +51,23 @@ class DocumentRenderer:
 
         `image_kind` `native` is a promise; a page announced as `rendered` may prove bit-equal when it is
         rendered, so `PageImage.kind` has the last word.
+
+        A page that cannot be loaded among others that can gets a letter sheet's size here and its
+        error from `render`; if no page can be loaded, the first error is raised.
         """
-        return tuple(self.page(document, number) for number in range(1, document.page_count + 1))
+        pages: list[Page] = []
+        failure: DocumentError | None = None
+        loaded = 0
+        for number in range(1, document.page_count + 1):
+            try:
+                pages.append(self.page(document, number))
+                loaded += 1
+            except DocumentError as error:
+                failure = failure or error
+                pages.append(Page(document.id, number, *_LETTER_PT, _UNKNOWN_DPI, _UNKNOWN_DPI, "rendered"))
+        if failure is not None and not loaded:
+            raise failure
+        return tuple(pages)
 
     def page(self, document: Document, number: int) -> Page:
         """One page, unread; `number` from 1."""

@@ -147,26 +147,34 @@ def test_closing_ends_workers_at_once() -> None:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at /proc")
-@pytest.mark.parametrize("task", ["hang", "pid"])
-def test_no_worker_survives_a_killed_parent(task: str) -> None:
+@pytest.mark.parametrize(
+    ("end", "task"),
+    [(signal.SIGKILL, "hang"), (signal.SIGKILL, "pid"), (signal.SIGINT, "hang"), (signal.SIGTERM, "pid")],
+)
+def test_no_worker_survives_its_parent(end: signal.Signals, task: str) -> None:
     script = (
         f"import sys; sys.path[:0] = {sys.path!r}\n"
         "from worker_parts import build_doer\n"
         "from docai.pages.isolation import WorkerPool\n"
         f"pool = WorkerPool(build_doer, 1, {_MEMORY}, 60.0)\n"
         "pool.submit('pid'); print(pool.wait()[0][1], flush=True)\n"
-        f"pool.submit({task!r}); sys.stdin.read()\n"
+        f"pool.submit({task!r}); pool.wait(); sys.stdin.read()\n"
     )
     parent = subprocess.Popen(
-        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", script],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     )
     assert parent.stdout is not None
     pid = int(parent.stdout.readline())
     descriptor = os.pidfd_open(pid)
-    parent.send_signal(signal.SIGKILL)
-    parent.communicate()
+    parent.send_signal(end)
+    parent.wait()
     # Waits for the worker's own end; the test run would hang here if it outlived its parent.
     ended = _wait_for(descriptor)
+    parent.communicate()
     os.close(descriptor)
     assert ended
 

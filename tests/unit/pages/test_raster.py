@@ -148,6 +148,19 @@ def test_a_bomb_is_refused_by_its_header(tmp_path: Path) -> None:
         assert (caught.value.code, caught.value.page) == ("too-large", 1)
 
 
+def test_one_page_too_many_pixels_costs_one_page(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    sheets = [Image.new("L", size) for size in ((100, 90), (400, 300), (80, 90))]
+    path.write_bytes(encode(sheets[0], "TIFF", save_all=True, append_images=sheets[1:]))
+    renderer = DocumentRenderer(limits=PageLimits(max_scan_pixels=50_000))
+    first, second, third = renderer.pages(renderer.open(path, "a"))
+    assert renderer.render(first).pixels.shape == (90, 100)
+    with pytest.raises(DocumentError) as caught:
+        renderer.render(second)
+    assert (caught.value.code, caught.value.page) == ("too-large", 2)
+    assert renderer.render(third).pixels.shape == (90, 80)
+
+
 def test_broken_images_are_damaged(tmp_path: Path) -> None:
     data = encode(draw_sheet("RGB"), "PNG")
     for broken in (data[: len(data) // 2], data[:40] + b"\0" * 200 + data[240:]):
