@@ -69,7 +69,7 @@ class Party:
 def find_parties(prose: Prose) -> list[Party]:
     """Parties in the order in which the document introduces them, best evidence only."""
     start, end = prose.opening
-    candidates = [_from_opening(prose, start, end)]
+    candidates = [parties_between(prose, start, end)]
     candidates.append(_from_party_lines(prose))
     candidates.append(_from_subject(prose, start))
     candidates.append(_from_cover(prose))
@@ -82,7 +82,8 @@ def _strength(parties: list[Party]) -> float:
     return strong + (0.5 if len(parties) >= 2 else 0.0)
 
 
-def _from_opening(prose: Prose, start: int, end: int) -> list[Party]:
+def parties_between(prose: Prose, start: int, end: int) -> list[Party]:
+    """Parties behind the first "between" of a span; none without one."""
     plain = prose.plain
     for marker in (_BETWEEN, _MADE_BY):
         found = marker.search(plain, start, min(end, start + 1500))
