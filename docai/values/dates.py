@@ -20,12 +20,15 @@ _END4 = r"(?:(?!\d)|(?=\d{1,2}:\d\d))"
 _START = r"(?<!\d)(?<!\d[/.,])"
 
 _YEAR_FIRST = re.compile(
-    rf"{_START}(?P<y>{_YEAR4})\s?(?P<s>[/.\-])\s?(?P<m>\d{{1,2}})\s?(?P=s)\s?(?P<d>\d{{1,2}})(?!\d)(?![/\-]\d)"
+    rf"{_START}(?P<y>{_YEAR4})\s?(?P<s>[/.\-])\s?(?P<m>\d{{1,2}})\s?(?P=s)\s?"
+    rf"(?P<d>\d\d(?=\d\d:\d\d)|\d{{1,2}}(?!\d))(?![/\-]\d)"
 )
 _NUMERIC = re.compile(
     rf"{_START}(?P<a>\d \d|\d{{1,2}})(?P<g1>\s{{0,2}})(?P<s>[/.\-])(?P<g2>\s{{0,2}})(?P<b>\d \d|\d{{1,2}})"
     rf"(?P<g3>\s{{0,2}})(?P=s)(?P<g4>\s{{0,2}})(?P<y>{_YEAR4}{_END4}|\d{{2}}(?!\d))(?!(?P=s)\d)(?![/.]\d)"
 )
+# 20/03/1814:22 is a year of two digits and a time; 20/03/2018:14:22 is not.
+_TIME_IN_YEAR = re.compile(r"\d\d(?:[01]\d|2[0-3]):[0-5]\d(?![\d:])|18(?:[01]\d|2[0-3]):[0-5]\d")
 _COMPACT = re.compile(
     r"(?<![\w/.\-])(?P<y>19[5-9]\d|20[0-4]\d)(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])(?![\w/\-])(?!\.\d)"
 )
@@ -71,10 +74,14 @@ def _year(text: str) -> int:
     return 2000 + number if number < _PIVOT else 1900 + number
 
 
-def _made(match: re.Match[str], value: str | None, alternative: str | None = None) -> Found | None:
+def _made(
+    match: re.Match[str], value: str | None, alternative: str | None = None, cut: int = 0
+) -> Found | None:
+    """`cut`: characters at the match's end that are not the date's."""
     if value is None:
         return None
-    return Found(match.start(), match.end(), match.group(0), value, alternative=alternative)
+    start, end = match.start(), match.end() - cut
+    return Found(start, end, match.string[start:end], value, alternative=alternative)
 
 
 def _read_year_first(match: re.Match[str]) -> Found | None:
@@ -92,13 +99,14 @@ def _read_numeric(match: re.Match[str], day_first: bool | None) -> Found | None:
     if (" " in a and not b.startswith("0")) or " " in b:
         return None  # "1 5/03/2018": a padded month tells that the day lost its first digit
     first, second = int(a.replace(" ", "")), int(b)
-    year = _year(match["y"])
+    glued = not short_year and _TIME_IN_YEAR.match(match.string, match.start("y")) is not None
+    year, cut = _year(match["y"][:2] if glued else match["y"]), 2 if glued else 0
     as_day_first, as_month_first = _iso(year, second, first), _iso(year, first, second)
     if as_day_first is None or as_month_first is None or first == second:
-        return _made(match, as_day_first or as_month_first)
+        return _made(match, as_day_first or as_month_first, cut=cut)
     if day_first if day_first is not None else separator == ".":
-        return _made(match, as_day_first, as_month_first)
-    return _made(match, as_month_first, as_day_first)
+        return _made(match, as_day_first, as_month_first, cut)
+    return _made(match, as_month_first, as_day_first, cut)
 
 
 def _read_month_first(match: re.Match[str]) -> Found | None:
