@@ -11,13 +11,15 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import Indel, Levenshtein
 
 from docai.grounding.protected import protected_tokens
-from docai.grounding.text_index import TextIndex
+from docai.grounding.text_index import TextIndex, fold_text
 
 _MIN_LENGTH = 8  # characters of the folded quote
 _MAX_LENGTH = 1200
 # Least similarity (share of equal characters) by length: one wrong letter in ten, more in longer text.
 _LEVELS = ((60, 0.84), (20, 0.87), (_MIN_LENGTH, 0.9))
 _MAX_GAP = 12  # characters that may be missing or added in one piece: a name, a stamp's crumb, no clause
+_WORD = 4  # characters from which a word is checked by itself
+_WORD_SHARE = 0.6  # of its characters that must be the same
 _TOKEN = re.compile(r"\S+")
 
 
@@ -65,16 +67,32 @@ def find_similar(quote: str, folded: str, text: str, stream: str, origin: Sequen
         return None
     window = stream[bisect_left(origin, start) : bisect_left(origin, end)]
     score = Indel.normalized_similarity(folded, window, score_cutoff=least)
-    if score < least or _largest_gap(folded, window) > _MAX_GAP:
+    if score < least or not _words_hold(quote, text[start:end], folded, window):
         return None
     return Span(start, end, round(score, 4))
 
 
-def _largest_gap(one: str, other: str) -> int:
-    """Longest stretch that one side has and the other lacks: a lost word may be the one that matters."""
-    blocks = Levenshtein.opcodes(one, other)
-    gaps = ((b.src_end - b.src_start, b.dest_end - b.dest_start) for b in blocks if b.tag != "equal")
-    return max((max(a, b) for a, b in gaps), default=0)
+def _words_hold(quote: str, said: str, folded: str, window: str) -> bool:
+    """Whether the differences are slips inside words: no word is replaced, lost or added, on either side."""
+    blocks = Levenshtein.opcodes(folded, window)
+    quote_same, said_same = bytearray(len(folded)), bytearray(len(window))
+    for block in blocks:
+        if block.tag == "equal":
+            quote_same[block.src_start : block.src_end] = b"\1" * (block.src_end - block.src_start)
+            said_same[block.dest_start : block.dest_end] = b"\1" * (block.dest_end - block.dest_start)
+        elif max(block.src_end - block.src_start, block.dest_end - block.dest_start) > _MAX_GAP:
+            return False
+    return _each_word(quote, quote_same) and _each_word(said, said_same)
+
+
+def _each_word(text: str, same: bytearray) -> bool:
+    at = 0
+    for token in text.split():
+        length = len(fold_text(token)[0])
+        if length >= _WORD and sum(same[at : at + length]) < _WORD_SHARE * length:
+            return False
+        at += length
+    return True
 
 
 def _joined(text: str) -> str:

@@ -56,6 +56,8 @@ def test_how_a_quote_matches(quote: str, match: str) -> None:
         "without consent of Kubient, LLC and pays $500.",
         "without consent of Kubient, Inc. and pays €500.",
         "with consent of Kubient, Inc. and pays",
+        "Either party may terminate this agreement upon thirty (30) days verbal notice",
+        "shall be governed by the laws of the State of Nebraska. Either party may terminate",
         "$50",
         "500.5",
         "aware",

@@ -71,6 +71,8 @@ def test_printed_values_are_grounded(kind: Kind, quote: str, value: Scalar, unit
         ("duration", "one (1) year", "2 years", {}),
         ("party", "Kubient, Inc.", "Kubient LLC", {}),
         ("party", "Google LLC", "Google LLC", {}),
+        ("party", "The Associated Press", "The Assimilated Press", {}),
+        ("address", "in the State of New York. Order", "in the State of New Jersey. Order", {}),
         ("identifier", "Order RE-77/4", "RE-77", {}),
         ("enum", "exclusive", "monthly", {}),
         ("text", "Neither party may assign", "Either party may assign", {}),
