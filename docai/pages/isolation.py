@@ -37,8 +37,11 @@ class TaskPool(Generic[T, R]):
 
     workers: int
 
-    def submit(self, task: T, *, affinity: str | None = None) -> int:
-        """Queues a task and gives its ticket. `affinity`: the document's name (used in errors)."""
+    def submit(self, task: T, *, affinity: str | None = None, timeout_s: float | None = None) -> int:
+        """Queues a task and gives its ticket. `affinity`: the document's name (used in errors).
+
+        `timeout_s`: for a task that may take longer than the pool's limit (a long document's record).
+        """
         raise NotImplementedError
 
     def wait(self) -> Sequence[tuple[int, R | DocaiError]]:
@@ -85,7 +88,7 @@ class InlinePool(TaskPool[T, R]):
         self._pending: deque[tuple[int, T, str | None]] = deque()
         self._tickets = 0
 
-    def submit(self, task: T, *, affinity: str | None = None) -> int:
+    def submit(self, task: T, *, affinity: str | None = None, timeout_s: float | None = None) -> int:
         self._tickets += 1
         self._pending.append((self._tickets, task, affinity))
         return self._tickets
@@ -126,12 +129,12 @@ class WorkerPool(TaskPool[T, R]):
         self._failed_starts = 0
         self._closed = False
 
-    def submit(self, task: T, *, affinity: str | None = None) -> int:
+    def submit(self, task: T, *, affinity: str | None = None, timeout_s: float | None = None) -> int:
         frame = pack_frame(task)
         with self._lock:
             self._tickets += 1
             self._open_tickets.add(self._tickets)
-            self._pending.append(Assignment(self._tickets, frame, affinity))
+            self._pending.append(Assignment(self._tickets, frame, affinity, timeout_s or self._timeout_s))
             self._dispatch()
         self._start_processes()
         return self._tickets
@@ -222,7 +225,7 @@ class WorkerPool(TaskPool[T, R]):
             if process.is_idle:
                 task = self._choose(process)
                 self._pending.remove(task)
-                process.assign(task, time.monotonic() + self._timeout_s)
+                process.assign(task, time.monotonic() + task.timeout_s)
 
     def _choose(self, process: WorkerProcess) -> Assignment:
         opened = {p.affinity for p in self._processes if p.affinity is not None}
@@ -249,7 +252,7 @@ class WorkerPool(TaskPool[T, R]):
             return  # `close` joins this thread and releases the process
         if process.task is not None:
             task = process.task
-            error = explain_death(process.death, process.popen.returncode, task.affinity, self._timeout_s)
+            error = explain_death(process.death, process.popen.returncode, task)
             self._results.put((task.ticket, error))
         elif not process.is_ready:
             self._failed_starts += 1

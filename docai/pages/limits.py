@@ -49,7 +49,7 @@ def check_pixels(width_px: int, height_px: int, limits: PageLimits, uri: str, pa
             document=uri,
             page=page,
             stage=STAGE,
-            hint="scan at a lower resolution or raise the pixel limit",
+            hint="scan it at a lower resolution",
         )
 
 

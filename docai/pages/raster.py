@@ -49,7 +49,7 @@ class RasterFile:
                     document=uri,
                     page=1,
                     stage=STAGE,
-                    hint="scan at a lower resolution or raise the pixel limit",
+                    hint="scan it at a lower resolution",
                 ) from error
             self.page_count = self._count_frames() if media_type == media.TIFF else 1
 

@@ -19,11 +19,12 @@ Death = Literal["crashed", "timeout", "memory"]
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A task on its way: its ticket, its pickle, and the document that it belongs to."""
+    """A task on its way: its ticket, its pickle, the document that it belongs to, its limit."""
 
     ticket: int
     frame: bytes
     affinity: str | None
+    timeout_s: float
 
 
 class WorkerProcess:
@@ -95,13 +96,11 @@ class WorkerProcess:
         return lines[-1][:200] if lines else f"exit code {self.popen.returncode}"
 
 
-def explain_death(
-    death: Death, returncode: int | None, document: str | None, timeout_s: float
-) -> DocumentError:
+def explain_death(death: Death, returncode: int | None, task: Assignment) -> DocumentError:
     """The error of the task that a dead worker held."""
     code = death
     if death == "timeout":
-        message = f"took longer than the limit of {timeout_s:g} s"
+        message = f"took longer than the limit of {task.timeout_s:g} s"
         hint = "raise the time limit or split the file"
     elif death == "memory" or returncode == -getattr(signal, "SIGKILL", 9):
         # A SIGKILL that the pool did not send comes from the kernel's out-of-memory killer.
@@ -111,7 +110,7 @@ def explain_death(
     else:
         message = f"the process that decoded it ended ({_name_exit(returncode)})"
         hint = "open it in a viewer and save or scan it again"
-    return DocumentError(code, message, document=document, stage=STAGE, hint=hint)
+    return DocumentError(code, message, document=task.affinity, stage=STAGE, hint=hint)
 
 
 def _name_exit(returncode: int | None) -> str:

@@ -51,7 +51,7 @@ def run(paths: Sequence[Path]) -> Counter[str]:
 
 @needs_shared
 def test_a_sample_of_hostile_files(capfd: pytest.CaptureFixture[str]) -> None:
-    paths = list_hostile()[::9]
+    paths = list_hostile()[::16]
     outcomes = run(paths)
     assert outcomes.total() == len(paths)
     assert outcomes["pages"] > len(paths) / 2

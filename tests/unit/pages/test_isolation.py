@@ -64,6 +64,14 @@ def test_a_hang_is_ended() -> None:
         assert run_one(pool, "echo on") == "on"
 
 
+def test_a_task_may_have_a_limit_of_its_own() -> None:
+    with WorkerPool(build_doer, 1, _MEMORY, 30.0) as pool:
+        pool.submit("hang", timeout_s=0.2)
+        ((_, error),) = pool.wait()
+        assert isinstance(error, DocumentError)
+        assert "0.2 s" in error.message
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the memory limit is Linux's")
 def test_a_bomb_is_refused_and_its_worker_replaced() -> None:
     with WorkerPool(build_doer, 1, 400 << 20, 30.0) as pool:
