@@ -19,8 +19,8 @@ TOP = Path(__file__).resolve().parents[1]
 MOST_LINES, MEDIAN_LINES, MOST_FUNCTION_LINES = 400, 200, 60
 
 # Absolute paths of somebody's machine. Written in pieces, so that this file does not name one itself;
-# tests speak of a home that nobody has, `me`.
-_HOMES = ("work/", "root/", r"home/(?!me\b)[a-z]", r"Users/(?!me\b)[A-Za-z]")
+# tests speak of homes that nobody has.
+_HOMES = ("work/", "root/", r"home/(?!(?:me|my)\b)[a-z]", r"Users/(?!(?:me|my)\b)[A-Za-z]")
 MACHINE_PATH = re.compile(r"(?<![\w.\-])/(?:" + "|".join(_HOMES) + ")")
 
 # Modules (or their parents) that neither `import docai` nor `docai --help` may load.
