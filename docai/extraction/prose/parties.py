@@ -10,6 +10,7 @@ from docai.extraction.prose.claims import make_claim
 from docai.extraction.prose.document import Prose
 from docai.extraction.prose.labels import Label, content_stems
 from docai.extraction.prose.mentions import DEFINED, Mention, read_mention
+from docai.extraction.prose.sentences import stem
 from docai.types import Claim
 from docai.values.places import find_places
 
@@ -267,7 +268,7 @@ def claim_parties(prose: Prose, label: Label, parties: list[Party]) -> list[Clai
 
 def _role_match(label: Label, party: Party) -> float:
     """How well the roles that the text gives a party fit the label's words, 0..1."""
-    wanted = set(label.name) - {"party", "parti", "name"}
+    wanted = set(label.name) - {stem("party"), stem("parties")}
     if not wanted:
         return 0.5
     roles = {s for role in party.roles for s in content_stems(role)}

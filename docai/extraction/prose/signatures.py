@@ -75,13 +75,22 @@ def _may_sign(page: Page) -> bool:
 
 def _find_anchors(layout: PageLayout) -> list[Cell]:
     """One cell for each block: the line to sign on, or the name under it where that line was not read."""
-    anchors = [c for c in layout.cells if _BY.match(c.text) and not _is_rule(c)]
-    anchors += [c for c in layout.cells if _LABELS["name"].match(c.text)]
     kept: list[Cell] = []
-    for cell in anchors:
-        if not any(0 <= cell.row - k.row <= _BLOCK_ROWS and overlap(cell.box, k.box) > 0.15 for k in kept):
+    named: list[Cell] = []
+    for cell in layout.cells:
+        by = _BY.match(cell.text) is not None and not _is_rule(cell)
+        name = _LABELS["name"].match(cell.text) is not None
+        if not by and not name:
+            continue
+        above = [k for k in kept if overlap(cell.box, k.box) > 0.15 and cell.row - k.row <= _BLOCK_ROWS]
+        # "/s/ Ann Lee" under "By:" signs the same line; a name belongs to the line above it, once.
+        near = above and cell.row - above[-1].row <= 1
+        has_name = above and any(n.row >= above[-1].row and overlap(n.box, cell.box) > 0.15 for n in named)
+        if not above or (by and not near) or (name and has_name):
             kept.append(cell)
-    return sorted(kept, key=lambda c: (c.row, c.index))
+        if name:
+            named.append(cell)
+    return kept
 
 
 def _is_rule(cell: Cell) -> bool:

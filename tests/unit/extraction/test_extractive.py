@@ -1,0 +1,143 @@
+"""The embedded engine: both readers behind one protocol, any names, verbatim quotes, the same every time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from prose_maker import SERVICES, make_view
+
+from docai.extraction.extractive import ExtractiveEngine, measure_shape, share_fields, share_probability
+from docai.protocols import ExtractionModel
+from docai.schema import load_schema
+from docai.types import Box, Claim, Document, DocumentView, Page, Word
+
+ENGINE: ExtractionModel = ExtractiveEngine()
+
+RENAMED: dict[str, Any] = {
+    "title": "Deal",
+    "type": "object",
+    "properties": {
+        "heading_of_paper": {"type": "string", "x-docai-kind": "title"},
+        "counterparties": {
+            "type": "array",
+            "items": {"type": "string"},
+            "x-docai-kind": "party",
+            "description": "Everybody bound by it",
+        },
+        "signed_on": {"type": "string", "format": "date", "description": "When they concluded the deal"},
+        "beginning": {"type": "string", "format": "date", "description": "From when it is in force"},
+        "last_day": {"type": "string", "format": "date", "description": "When its first period ends"},
+        "rollover": {"type": "string", "x-docai-kind": "duration", "description": "How long it is extended"},
+        "cancel_before": {
+            "type": "string",
+            "x-docai-kind": "duration",
+            "description": "Notice so that it is not renewed",
+        },
+        "law_that_applies": {"type": "string", "x-docai-kind": "place"},
+        "free_exit": {"type": "boolean", "description": "One side may terminate without cause"},
+        "must_insure": {"type": "boolean", "description": "One side must carry insurance"},
+    },
+}
+
+
+def _best(claims: list[Claim]) -> dict[str, object]:
+    best: dict[str, Claim] = {}
+    for claim in claims:
+        if claim.path not in best or (claim.score or 0) > (best[claim.path].score or 0):
+            best[claim.path] = claim
+    return {path: claim.value for path, claim in best.items()}
+
+
+def test_the_shipped_schema() -> None:
+    got = _best(list(ENGINE.extract(make_view(SERVICES), load_schema("contract"))))
+    assert got["/document_title"] == "MASTER SERVICES AGREEMENT"
+    assert got["/parties/0"] == "Quartz Analytics, Inc."
+    assert got["/parties/1"] == "Belmont Foods LLC"
+    assert got["/agreement_date"] == "2015-03-03"
+    assert got["/effective_date"] == "2015-04-01"
+    assert got["/expiration_date"] == "2018-04-01"
+    assert got["/governing_law"] == "Ohio"
+    assert got["/clauses/anti_assignment"] is True
+    assert got["/clauses/insurance"] is False
+
+
+def test_other_names_for_the_same_things() -> None:
+    got = _best(list(ENGINE.extract(make_view(SERVICES), load_schema(RENAMED))))
+    assert got == {
+        "/heading_of_paper": "MASTER SERVICES AGREEMENT",
+        "/counterparties/0": "Quartz Analytics, Inc.",
+        "/counterparties/1": "Belmont Foods LLC",
+        "/signed_on": "2015-03-03",
+        "/beginning": "2015-04-01",
+        "/last_day": "2018-04-01",
+        "/rollover": "successive 1 year",
+        "/cancel_before": "60 days",
+        "/law_that_applies": "Ohio",
+        "/free_exit": True,
+        "/must_insure": False,
+    }
+
+
+def test_quotes_are_verbatim_and_scores_are_probabilities() -> None:
+    view = make_view(SERVICES)
+    claims = list(ENGINE.extract(view, load_schema("contract")))
+    assert claims
+    for claim in claims:
+        assert claim.engine == "extractive"
+        assert claim.score is not None
+        assert 0 <= claim.score <= 1
+        page = view.pages[claim.page - 1]
+        if claim.words and not claim.path.startswith("/signatures"):
+            assert claim.quote == " ".join(page.words[i].text for i in claim.words)
+        for operand in claim.operands:
+            words = view.pages[operand.page - 1].words
+            assert operand.quote == " ".join(words[i].text for i in operand.words)
+
+
+def test_the_same_every_time() -> None:
+    view, schema = make_view(SERVICES), load_schema("contract")
+    assert list(ENGINE.extract(view, schema)) == list(ExtractiveEngine().extract(view, schema))
+
+
+def test_one_answer_for_each_flag() -> None:
+    claims = ENGINE.extract(make_view(SERVICES), load_schema("contract"))
+    flags = [c for c in claims if c.path.startswith("/clauses/")]
+    for path in {c.path for c in flags}:
+        assert len({c.value for c in flags if c.path == path}) == 1
+
+
+@pytest.mark.parametrize("text", ["", "Invoice"])
+def test_hardly_any_words(text: str) -> None:
+    for name in ("contract", "invoice"):
+        claims = ENGINE.extract(make_view(text), load_schema(name))
+        assert all(c.value in (False, "Invoice") or c.value is None for c in claims)
+
+
+def test_pages_without_words() -> None:
+    page = Page("d", 1, 612, 792, 200, 200, "native")
+    view = DocumentView(Document("d", "d.pdf", "application/pdf", 1), (page,))
+    assert list(ENGINE.extract(view, load_schema("contract"))) == []
+
+
+def test_running_text_and_forms_are_told_apart() -> None:
+    assert measure_shape(make_view(SERVICES)).prose > 0.6
+    rows = [("Invoice No.", "4711"), ("Date", "01.02.2024"), ("Total", "119.00"), ("VAT", "19.00")]
+    words = [
+        Word(text, Box(60 + 200 * column, 60 + 20 * row, 120 + 200 * column, 70 + 20 * row), None, "ocr", row)
+        for row, cells in enumerate(rows)
+        for column, text in enumerate(cells)
+    ]
+    page = Page("d", 1, 612, 792, 200, 200, "native", words=tuple(words))
+    form = DocumentView(Document("d", "d.pdf", "application/pdf", 1), (page,))
+    shape = measure_shape(form)
+    assert shape.prose == 0
+    fields = load_schema("invoice").fields
+    to_prose, to_forms = share_fields(shape, fields)
+    assert set(to_forms) == set(fields)
+    assert all(f.kind == "boolean" for f in to_prose)
+
+
+def test_rivals_share_what_the_best_leaves() -> None:
+    claims = [Claim("/a", "x", v, 1, "extractive", score=s) for v, s in (("x", 0.8), ("y", 0.7), ("x", 0.5))]
+    assert [c.score for c in share_probability(claims)] == [0.8, 0.14, 0.5]
