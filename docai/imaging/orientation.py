@@ -18,18 +18,24 @@ Mask = NDArray[np.bool_]
 
 PROFILE_HEIGHT_PX = 1000
 MAX_SKEW_DEG = 4.0
+MOST_POINTS = 60_000
+FEWEST_POINTS = 200
+LARGEST_LETTER = 0.12
+"""Of the page's longer side: letters that touch in a line stay, frames and paper edges go."""
 
 
 @dataclass(frozen=True, slots=True)
 class LineAngle:
     """`skew_deg`: the clockwise turn that levels the lines. `sideways`: lines run down the page.
 
-    `strength`: how much sharper the profile along the lines is than the one across, from 1.
+    `strength`: how much sharper the profile along the lines is than the one across, from 1; below
+    about 1.5 the direction is a guess, and `other_skew_deg` is the skew if it is the other one.
     """
 
     skew_deg: float
     sideways: bool
     strength: float
+    other_skew_deg: float
 
 
 def to_gray(pixels: NDArray[np.uint8]) -> Gray:
@@ -57,48 +63,64 @@ def find_ink(gray: Gray, *, contrast: int = 28) -> Mask:
     return np.asarray(cv2.subtract(mean, gray) > contrast, np.bool_)
 
 
-def _sharpness(
+def _profile(
     rows: NDArray[np.float64], columns: NDArray[np.float64], height: int, angle_deg: float
-) -> float:
+) -> NDArray[np.float64]:
     shifted = rows - columns * math.tan(math.radians(angle_deg))
-    profile = np.bincount((shifted - shifted.min()).astype(np.int64), minlength=height).astype(np.float64)
-    return float(np.square(np.diff(profile)).sum())
+    return np.bincount((shifted - shifted.min()).astype(np.int64), minlength=height).astype(np.float64)
 
 
 def _best_angle(ink: Mask) -> tuple[float, float]:
-    """The downward slope of the text lines in degrees and the sharpness there, ink in rows."""
+    """The downward slope of the text lines in degrees, and how sharp the profile is there.
+
+    Sharpness is the squared differences of neighbours, once against the profile's own energy (fair between
+    long and short profiles) and once against its number of points (fair to a few words on a blank page).
+    """
     rows, columns = np.nonzero(ink)
-    if len(rows) > 60_000:
-        keep = np.random.default_rng(0).choice(len(rows), 60_000, replace=False)
+    if len(rows) > MOST_POINTS:
+        keep = np.random.default_rng(0).choice(len(rows), MOST_POINTS, replace=False)
         rows, columns = rows[keep], columns[keep]
     y, x = rows.astype(np.float64), columns.astype(np.float64)
     best, step = 0.0, 0.5
     candidates = np.arange(-MAX_SKEW_DEG, MAX_SKEW_DEG + 0.01, step)
-    score = 0.0
     while step >= 0.03:
-        scores = [_sharpness(y, x, ink.shape[0], float(a)) for a in candidates]
-        best, score = float(candidates[int(np.argmax(scores))]), max(scores)
+        scores = [float(np.square(np.diff(_profile(y, x, ink.shape[0], float(a)))).sum()) for a in candidates]
+        best = float(candidates[int(np.argmax(scores))])
         candidates = np.linspace(best - step, best + step, 9)
         step /= 4
-    return best, score
+    profile = _profile(y, x, ink.shape[0], best)
+    change, count = float(np.square(np.diff(profile)).sum()), max(1.0, float(profile.sum()))
+    return best, change / max(1.0, float(np.square(profile).sum())) * change / (
+        count * math.sqrt(count / ink.shape[0])
+    )
+
+
+def _without_large(ink: Mask) -> Mask:
+    """Ink without paper edges, frames and pictures: parts larger than any letter say nothing about lines."""
+    _, numbered, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
+    largest = LARGEST_LETTER * max(ink.shape)
+    small = (stats[:, 2] < largest) & (stats[:, 3] < largest)
+    small[0] = False
+    return np.asarray(small[numbered], np.bool_)
 
 
 def measure_lines(gray: Gray) -> LineAngle:
     """Skew and direction of the text lines. A page with hardly any ink is level and upright."""
     ink = find_ink(shrink(gray, PROFILE_HEIGHT_PX))
-    # Bottom edges of letters stand on the base line: sharper than whole letters, and rules do not outweigh.
-    count = int(ink.sum())
-    if count < 200:
-        return LineAngle(0.0, False, 1.0)
+    if int(ink.sum()) < FEWEST_POINTS:
+        return LineAngle(0.0, False, math.inf, 0.0)
+    letters = _without_large(ink)
+    if int(letters.sum()) >= FEWEST_POINTS:
+        ink = letters
+    # The lower edges of letters stand on the base line: sharper than whole letters.
     feet = ink & ~np.vstack([ink[1:], np.zeros((1, ink.shape[1]), np.bool_)])
     sides = ink & ~np.hstack([ink[:, 1:], np.zeros((ink.shape[0], 1), np.bool_)])
     slope, along = _best_angle(feet)
     slope_down, across = _best_angle(np.ascontiguousarray(sides.T))
-    along, across = along / max(1, int(feet.sum())), across / max(1, int(sides.sum()))
     sideways = across > along
     strength = max(along, across) / max(1e-9, min(along, across))
-    skew = slope_down if sideways else -slope
-    return LineAngle(round(skew, 3), sideways, strength)
+    level, other = (slope_down, -slope) if sideways else (-slope, slope_down)
+    return LineAngle(round(level, 3), sideways, strength, round(other, 3))
 
 
 def turn_pixels(pixels: NDArray[np.uint8], turned: int) -> NDArray[np.uint8]:
