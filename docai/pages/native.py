@@ -49,19 +49,29 @@ class Scan:
 def find_scan(page: Any) -> Scan | None:
     """The image that covers most of a pymupdf page, or None for a digital-born one. Decodes nothing.
 
-    Of several (a scan in layers) the finest one counts, since it holds the text.
+    Of several (a scan in layers) the finest one counts, since it holds the text. Strips of one resolution
+    that cover most of the page together count as one image without an xref.
     """
     infos = page.get_image_info()
     sheet = pymupdf.Rect(0, 0, page.cropbox.width, page.cropbox.height)
     images: list[tuple[Any, ...]] = page.get_images(full=True) if infos else []
-    scans = []
+    scans: list[Scan] = []
+    strips: dict[tuple[int, int], float] = {}
     for info in infos:
         shown = pymupdf.Rect(info["bbox"]) & sheet
-        if shown.is_empty or shown.width * shown.height < _DOMINANT_SHARE * sheet.width * sheet.height:
+        dpi = _placed_dpi(info, info["width"], info["height"])
+        if shown.is_empty or dpi is None:
             continue
-        scan = _measure(page, info, images, tuple(sheet), len(infos))
-        if scan is not None:
-            scans.append(scan)
+        share = shown.width * shown.height / (sheet.width * sheet.height)
+        if share >= _DOMINANT_SHARE:
+            scans.append(_measure(page, info, images, tuple(sheet), len(infos)))
+        else:
+            key = (round(dpi[0]), round(dpi[1]))
+            strips[key] = strips.get(key, 0.0) + share
+    if not scans and strips:
+        key = max(strips, key=lambda k: strips[k])
+        if strips[key] >= _DOMINANT_SHARE:
+            return Scan(0, 0, 0, *_strip_dpi(infos, key), None)
     return max(scans, key=lambda s: s.dpi_x * s.dpi_y, default=None)
 
 
@@ -84,24 +94,39 @@ def is_text_covered(page: Any) -> bool:
     return covered
 
 
+def _placed_dpi(info: dict[str, Any], width_px: int, height_px: int) -> tuple[float, float] | None:
+    """DPI across and down the page, before /Rotate, of an image as placed; None if it has no size."""
+    a, b, c, d, _, _ = info["transform"]
+    across, down = math.hypot(a, b), math.hypot(c, d)
+    if min(across, down) <= 0 or min(width_px, height_px) < 1:
+        return None
+    dpi = width_px * POINTS_PER_INCH / across, height_px * POINTS_PER_INCH / down
+    return dpi[::-1] if abs(b) > abs(a) else dpi
+
+
+def _strip_dpi(infos: list[dict[str, Any]], key: tuple[int, int]) -> tuple[float, float]:
+    """The exact DPI of the largest of the strips that round to `key`."""
+    best, largest = (float(key[0]), float(key[1])), 0
+    for info in infos:
+        dpi = _placed_dpi(info, info["width"], info["height"])
+        if dpi and (round(dpi[0]), round(dpi[1])) == key and info["width"] * info["height"] > largest:
+            best, largest = dpi, info["width"] * info["height"]
+    return best
+
+
 def _measure(
     page: Any,
     info: dict[str, Any],
     images: list[tuple[Any, ...]],
     sheet: tuple[float, float, float, float],
     count: int,
-) -> Scan | None:
+) -> Scan:
     a, b, c, d, _, _ = info["transform"]
-    across, down = math.hypot(a, b), math.hypot(c, d)
     width, height = info["width"], info["height"]
-    if min(across, down) <= 0 or min(width, height) < 1:
-        return None
     image, on_page = _find_entry(page, info, images)
     masked = bool(info.get("has-mask"))
-    fine_w, fine_h = _mask_size(page, image, (width, height)) if masked else (width, height)
-    dpi_x, dpi_y = fine_w * POINTS_PER_INCH / across, fine_h * POINTS_PER_INCH / down
-    if abs(b) > abs(a):
-        dpi_x, dpi_y = dpi_y, dpi_x
+    fine = _mask_size(page, image, (width, height)) if masked else (width, height)
+    dpi_x, dpi_y = _placed_dpi(info, *fine) or (POINTS_PER_INCH, POINTS_PER_INCH)
     upright = a > 0 and d > 0 and max(abs(b), abs(c)) <= _SKEW_TOLERANCE_PT
     gap = max(abs(float(u) - float(v)) for u, v in zip(info["bbox"], sheet, strict=True))
     proof: Proof | None = None

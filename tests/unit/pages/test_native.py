@@ -198,6 +198,33 @@ def test_four_inks_are_drawn_as_rgb(tmp_path: Path) -> None:
     assert image.pixels.shape[:2] == (HEIGHT_PX, WIDTH_PX)
 
 
+def test_strips_are_drawn_at_their_own_resolution(tmp_path: Path) -> None:
+    sheet = np.asarray(draw_sheet())
+    document = pymupdf.open()
+    page = document.new_page(width=WIDTH_PT, height=HEIGHT_PT)
+    for top in range(0, HEIGHT_PX, 110):
+        strip = encode(Image.fromarray(sheet[top : top + 110]))
+        place = pymupdf.Rect(0, top * 0.36, WIDTH_PT, (top + 110) * 0.36)
+        page.insert_image(place, stream=strip, keep_proportion=False)
+    _, image = render(save(document, tmp_path / "strips.pdf"))
+    assert image.kind == "rendered"
+    assert (image.dpi_x, image.dpi_y) == pytest.approx((200.0, 200.0))
+    # Strips end between pixels by float32's precision: levels may differ by one, lines may not blur.
+    assert np.abs(image.pixels.astype(int) - sheet).max() <= 1
+
+
+def test_a_stencil_is_drawn_at_its_own_resolution(tmp_path: Path) -> None:
+    document = make_scan(PNG)
+    xref = document[0].get_images()[0][0]
+    sheet = np.asarray(draw_sheet("1"))
+    size = f"/Width {WIDTH_PX}/Height {HEIGHT_PX}"
+    document.update_object(xref, f"<</Subtype/Image{size}/ImageMask true/BitsPerComponent 1/Decode[1 0]>>")
+    document.update_stream(xref, np.packbits(~sheet, axis=1).tobytes())
+    _, image = render(save(document, tmp_path / "stencil.pdf"))
+    assert image.kind == "rendered"
+    assert np.array_equal(image.pixels, np.where(sheet, 255, 0))
+
+
 def test_images_that_all_pages_list_are_told_apart(tmp_path: Path) -> None:
     document = make_scan(PNG)
     other = np.asarray(draw_sheet())[::-1]
