@@ -72,13 +72,17 @@ def read_strong(engines: Engines, sheet: Sheet) -> list[Line]:
     assert engines.recogniser is not None
     shorter, longer = sorted(sheet.gray.shape)
     side = DETECTOR_WIDE_PX if longer < 1.5 * shorter and shorter > DETECTOR_WIDE_PX else DETECTOR_SIDE_PX
-    quads = engines.detector.find_lines(sheet.gray, side / shorter)
+    quads = engines.detector.find_lines(sheet.gray, min(1.0, side / shorter))
     return sort_rows([line for line in engines.recogniser.read_lines(sheet.gray, quads) if line])
 
 
-def stands_on_head(engines: Engines, sheet: Sheet) -> bool:
-    """Whether a level page is to be turned by 180 degrees."""
-    vote = engines.voter.vote_headstand(sheet.gray, sheet.dpi) if engines.voter else 0.5
+def vote_headstand(engines: Engines, sheet: Sheet) -> float:
+    """How probable it is that a level page stands on its head; 0.5 where nobody can say."""
+    return engines.voter.vote_headstand(sheet.gray, sheet.dpi) if engines.voter else 0.5
+
+
+def stands_on_head(engines: Engines, sheet: Sheet, vote: float) -> bool:
+    """Whether a level page is to be turned by 180 degrees, after its `vote_headstand`."""
     if abs(vote - 0.5) > 0.15 or engines.tesseract is None:
         return vote > 0.5
     # A strip of the page's fullest part, read both ways.

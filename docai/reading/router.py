@@ -11,10 +11,13 @@ from docai.reading.blocks import InkLines, find_ink_lines
 from docai.reading.engines import Engines
 from docai.reading.ink import find_regions
 from docai.reading.layered import complete_layer, find_layer_defect
-from docai.reading.recognition import read_sheet, stands_on_head
+from docai.reading.recognition import read_sheet, stands_on_head, vote_headstand
 from docai.reading.sheet import Sheet, lay_sheet
 from docai.reading.tokens import PixelBox
 from docai.types import Issue, Page, PageImage, Region, Word
+
+SURE_DIRECTION = 1.6
+"""Line profiles of this strength told the direction of all scans and receipts measured."""
 
 
 class PageReader:
@@ -63,9 +66,17 @@ class PageReader:
 
     def _right(self, page: Page, gray: orientation.Gray, dpi: float) -> Sheet:
         angle = orientation.measure_lines(gray)
-        sheet = lay_sheet(page, gray, dpi, 90 if angle.sideways else 0, angle.skew_deg)
-        if stands_on_head(self._engines, sheet):
-            return lay_sheet(page, gray, dpi, sheet.page.turned + 180, angle.skew_deg)
+        sideways, skew = angle.sideways, angle.skew_deg
+        sheet = lay_sheet(page, gray, dpi, 90 if sideways else 0, skew)
+        head = vote_headstand(self._engines, sheet)
+        if angle.strength < SURE_DIRECTION:
+            other = lay_sheet(page, gray, dpi, 0 if sideways else 90, angle.other_skew_deg)
+            other_head = vote_headstand(self._engines, other)
+            # Lines that run down the page look like neither upright nor turned text.
+            if abs(other_head - 0.5) > abs(head - 0.5):
+                sheet, head, skew = other, other_head, angle.other_skew_deg
+        if stands_on_head(self._engines, sheet, head):
+            return lay_sheet(page, gray, dpi, sheet.page.turned + 180, skew)
         return sheet
 
     def _issues(self, page: Page) -> list[Issue]:
