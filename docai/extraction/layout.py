@@ -56,7 +56,11 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class PageLayout:
-    """Rows of cells of one page, top to bottom. `line_height` is the median cell height in points."""
+    """Rows of cells of one page, top to bottom.
+
+    `line_height` is the median cell height in points, `word_gap` the median blank between words of a cell
+    in heights of the cell; `boxes` are the upright boxes of `page.words`.
+    """
 
     page: Page
     width: float
@@ -64,6 +68,7 @@ class PageLayout:
     rows: tuple[tuple[Cell, ...], ...]
     line_height: float
     boxes: tuple[Box, ...] = field(repr=False, default=())
+    word_gap: float = 0.3
 
     @property
     def number(self) -> int:
@@ -115,7 +120,21 @@ def build_layout(page: Page) -> PageLayout:
         )
         count += len(joined)
     heights = [cell.height for row in cells for cell in row]
-    return PageLayout(page, width, height, tuple(cells), median(heights) if heights else 1.0, boxes)
+    gaps = [
+        (boxes[b].x0 - boxes[a].x1) / max(1.0, cell.height)
+        for row in cells
+        for cell in row
+        for a, b in pairwise(cell.words)
+    ]
+    return PageLayout(
+        page,
+        width,
+        height,
+        tuple(cells),
+        median(heights) if heights else 1.0,
+        boxes,
+        median(gaps) if gaps else 0.3,
+    )
 
 
 def _right_page(page: Page) -> Page:

@@ -124,7 +124,9 @@ class ContextFinder:
         found: list[Cell] = []
         for other in self._layout.above(cell, limit):
             if self._value_like[other.index] or _CODE.search(other.text):
-                continue
+                if typed:
+                    continue
+                break
             if not typed and _LABELLED.search(other.text):
                 break
             if found:

@@ -75,7 +75,7 @@ def describe(
                 name: features.pop(name) for name in ("y", "x", "top", "page_first", "occurs", "order")
             }
             features |= _party_features(facts_here, features, candidate.context, matcher, role)
-            features["is_label"] = label_like(candidate.text, matcher, len(fields))
+            features["is_label"] = label_like(candidate.text, matcher, len(fields)) ** 2
             for name in ("is_first", "is_last", "page_last", "height"):
                 del features[name]
         features["bias"] = 1.0

@@ -45,7 +45,7 @@ _CONCEPT_WORDS = {
     "rechnungssteller",
     "buyer": "buyer purchaser käufer kunde kunden acheteur leistungsempfänger rechnungsempfänger",
     "customer": "customer client kundin clients pelanggan",
-    "recipient": "recipient empfänger destinataire warenempfänger consignee",
+    "recipient": "recipient empfänger destinataire",
     "payee": "payee payable remit zahlungsempfänger bénéficiaire",
     "agent": "agent agency agence salesperson sales vertreter steuerbevollmächtigter representative rep buyer's",
     "company": "company firm firma société entreprise corporation business unternehmen syarikat",
@@ -70,7 +70,7 @@ _CONCEPT_WORDS = {
     "discount": "discount disc rabatt nachlass remise rem abschlag abschläge skonto rebate diskaun savings saving",
     "charge": "charge charges zuschlag zuschläge gebühr frais surcharge fee",
     "commission": "commission provision",
-    "delivery": "delivery liefer lieferung lieferungs livraison shipping shipment ship versand leistungs "
+    "delivery": "delivery consignee warenempfänger lieferadresse lieferanschrift liefer lieferung lieferungs livraison shipping shipment ship versand leistungs "
     "leistungsdatum performance",
     "print": "print printed gedruckt imprimé druck",
     "original": "original revised revision rev version alt alternate",

@@ -30,6 +30,8 @@ _SALUTATION_LINE = re.compile(
 _CONTACT = re.compile(r"@|www\.|https?:|\btel\b|\bfax\b|\bh/?p\b", re.I)
 MAX_LENGTH = 90
 LABEL_WORDS = 4
+# Heights of the line: blanks within a text measure about 0.3.
+BARE_GAP = 0.4
 
 
 def find_names(document: Document, matcher: LabelMatcher, index: int) -> list[Candidate]:
@@ -38,30 +40,27 @@ def find_names(document: Document, matcher: LabelMatcher, index: int) -> list[Ca
     for page, cell in document.cells():
         if len(_LETTERS.findall(cell.text)) < 2:
             continue
-        spans = dict.fromkeys(_spans(cell.text, matcher, index))
+        layout = document.layouts[page]
+        spans = dict.fromkeys(_spans(layout, cell, matcher, index))
         for start, end in spans:
             out.append(_make(document, page, (cell,), start, end))
-        for row in _wide_names(document.layouts[page], cell):
+        for row in _wide_names(layout, cell):
             out.append(_make(document, page, row, next(iter(spans))[0], len(cell.text)))
         for start in {start: None for start, end in spans if end == len(cell.text)}:
-            follower = _continuation(document.layouts[page], cell, start)
+            follower = _continuation(layout, cell, start)
             if follower is not None:
                 out.append(_make(document, page, (cell, follower), start, len(cell.text)))
     return [c for c in out if 2 <= len(c.text) <= MAX_LENGTH and c.text.rstrip()[-1] not in ":#"]
 
 
-def _spans(text: str, matcher: LabelMatcher, index: int) -> Iterator[tuple[int, int]]:
+def _spans(layout: PageLayout, cell: Cell, matcher: LabelMatcher, index: int) -> Iterator[tuple[int, int]]:
     """Parts of a line that may be a name: with and without label in front and number behind."""
+    text = cell.text
     starts = {_skip(text, 0)}
     inline = _INLINE.match(text)
     if inline:
         starts.add(_skip(text, inline.end()))
-    words = list(re.finditer(r"\S+", text))
-    for count in range(1, min(LABEL_WORDS, len(words) - 1) + 1) if len(text) <= MAX_LENGTH else ():
-        head, rest = text[: words[count - 1].end()], words[count].group()
-        if matcher.match(head, index).f1 >= 0.9 and not matcher.match(head, index).contrast:
-            if concept_share(rest) == 0:
-                starts.add(_skip(text, words[count].start()))
+    starts.update(_bare_starts(layout, cell, matcher, index))
     for start in sorted(starts):
         if len(_LETTERS.findall(text[start:])) < 2:
             continue
@@ -72,6 +71,22 @@ def _spans(text: str, matcher: LabelMatcher, index: int) -> Iterator[tuple[int, 
         parted = _SEPARATOR.search(text, start)
         if parted and parted.start() - start >= 4:
             yield start, parted.start()
+
+
+def _bare_starts(layout: PageLayout, cell: Cell, matcher: LabelMatcher, index: int) -> Iterator[int]:
+    """Where a name begins behind a label without a colon: "Advertiser   Acme Inc", set off by a wider gap."""
+    if len(cell.text) > MAX_LENGTH:
+        return
+    for count in range(1, min(LABEL_WORDS, len(cell.words) - 1) + 1):
+        before, after = layout.boxes[cell.words[count - 1]], layout.boxes[cell.words[count]]
+        at = cell.starts[count]
+        if after.x0 - before.x1 < max(BARE_GAP, 1.8 * layout.word_gap) * cell.height or concept_share(
+            cell.text[at:].split()[0]
+        ):
+            continue
+        match = matcher.match(cell.text[:at], index)
+        if match.f1 >= 0.9 and not match.contrast:
+            yield _skip(cell.text, at)
 
 
 def _skip(text: str, start: int) -> int:
@@ -91,12 +106,10 @@ def _wide_names(layout: PageLayout, cell: Cell) -> Iterator[tuple[Cell, ...]]:
 
 def _continuation(layout: PageLayout, cell: Cell, start: int) -> Cell | None:
     """The next line of a name that runs over two lines: close below, same size, alike in place."""
-    if cell.row + 1 >= len(layout.rows):
-        return None
     if concept_share(cell.text[start:]) >= 0.5:
         return None
     left = layout.boxes[cell.span_words(start, start + 1)[0]].x0
-    for other in layout.rows[cell.row + 1]:
+    for other in layout.below(cell, 3):
         gap = other.box.y0 - cell.box.y1
         size = other.height / max(1.0, cell.height)
         aligned = min(abs(other.box.x0 - left), abs(other.centre_x - cell.centre_x)) < 1.5 * cell.height
@@ -139,7 +152,8 @@ def is_sender_line(text: str) -> bool:
 def concept_share(text: str) -> float:
     """How many of a text's words are such as labels are made of, 0..1."""
     words = split_tokens(text)
-    return sum(w in CONCEPT_NAMES for w in words) / len(words) if words else 0.0
+    # "Inc" is a legal form in names, "inclusive" in labels.
+    return sum(w in CONCEPT_NAMES and w != "inclusive" for w in words) / len(words) if words else 0.0
 
 
 def name_facts(candidate: Candidate, layout: PageLayout) -> dict[str, float]:
@@ -178,7 +192,8 @@ def name_facts(candidate: Candidate, layout: PageLayout) -> dict[str, float]:
         "bracket_number": float(bool(re.search(r"[(\[][^()]{0,4}\d[^()]{2,16}[)\]]?\s{0,2}$", text))),
         "after_label": float(candidate.start > 0),
         "bare_label": float(candidate.start > 0 and cell.text[: candidate.start].rstrip()[-1:].isalnum()),
-        "concepts": concept_share(text),
+        # One label word in a name ("Total Energies") says little, label words alone say all.
+        "concepts": concept_share(text) ** 2,
         "salutation": float(bool(_SALUTATION.match(text))),
         "after_salutation": float(any(_SALUTATION_LINE.match(t) for t in above[:1])),
         "sender_line": float(is_sender_line(cell.text)),
