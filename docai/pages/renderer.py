@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
@@ -94,9 +95,9 @@ class DocumentRenderer:
         if document_id not in self._known:
             raise DocumentError(
                 "not-open",
-                f"{document_id} was not opened here",
+                "these are not the bytes that were opened before",
                 stage=STAGE,
-                hint="call open() before asking for pages",
+                hint="run again if the file was changed meanwhile",
             )
         path, document = self._known[document_id]
         self.close()
@@ -125,13 +126,11 @@ def _read_digest(path: Path, uri: str) -> tuple[bytes, str]:
                 head = head or chunk[: media.HEAD_BYTES]
                 digest.update(chunk)
     except IsADirectoryError:
-        raise DocumentError(
-            "not-a-document",
-            "is a folder, not a file",
-            document=uri,
-            stage=STAGE,
-            hint="name the folder itself",
-        ) from None
+        if os.access(path, os.R_OK | os.X_OK):
+            code, message, hint = "not-a-document", "is a folder, not a file", "name the folder itself"
+        else:
+            code, message, hint = "unreadable", "cannot be looked into", "check the folder's permissions"
+        raise DocumentError(code, message, document=uri, stage=STAGE, hint=hint) from None
     except OSError as error:
         raise DocumentError(
             "unreadable",

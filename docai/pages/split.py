@@ -23,13 +23,15 @@ _OTHER_HEAD = 0.3
 def find_segments(pages: Sequence[Page]) -> list[tuple[int, int]]:
     """First and last page, from 1 and inclusive, of each document among the read pages of one file.
 
-    Blank pages belong to the document before them. A page that was not read starts nothing.
+    Blank pages belong to the document before them. A page that was not read says nothing.
     """
     if not pages:
         return []
     firsts = [1]
     segment = _Segment()
     for number, page in enumerate(pages, start=1):
+        if not page.words and not page.reader:
+            continue
         traits = describe_page(page)
         if number > 1 and not traits.blank and score_first_page(segment, traits) >= THRESHOLD:
             firsts.append(number)

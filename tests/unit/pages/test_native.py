@@ -126,6 +126,17 @@ def test_an_image_that_is_placed_otherwise_is_drawn(tmp_path: Path, contents: by
     assert not np.array_equal(image.pixels, embedded(path))
 
 
+@pytest.mark.parametrize(("opacity", "kind"), [("0.3", "rendered"), ("1", "native")])
+def test_a_graphics_state_may_tint(tmp_path: Path, opacity: str, kind: str) -> None:
+    document = make_scan(PNG, contents=b"q /G gs " + PLACE + b"Q")
+    resources = document.xref_get_key(document[0].xref, "Resources")
+    owner, key = (document[0].xref, "Resources/ExtGState") if resources[0] == "dict" else (0, "ExtGState")
+    owner = owner or int(resources[1].split()[0])
+    document.xref_set_key(owner, key, f"<</G<</ca {opacity}>>>>")
+    _, image = render(save(document, tmp_path / "scan.pdf"))
+    assert image.kind == kind
+
+
 def test_a_soft_mask_is_drawn(tmp_path: Path) -> None:
     sheet = draw_sheet("RGB").convert("RGBA")
     sheet.putalpha(Image.linear_gradient("L").resize(sheet.size))

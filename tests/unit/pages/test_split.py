@@ -102,6 +102,12 @@ def test_a_blank_back_is_no_document_and_belongs_to_the_one_before() -> None:
     assert find_segments([blank, blank, prose()]) == [(1, 3)]
 
 
+def test_a_page_that_failed_says_nothing() -> None:
+    failed = replace(make_page(), reader="")
+    assert find_segments([failed, prose(), failed, prose()]) == [(1, 4)]
+    assert find_segments([prose("Page 1 of 1"), failed, prose("Page 1 of 1")]) == [(1, 2), (3, 3)]
+
+
 def test_receipts_of_other_sizes_are_other_documents() -> None:
     receipts = [
         make_page(f"SHOP {name}", "Tel 03 1234567", "Date 01/02/2018", "Total 12.50", size=size)
