@@ -30,12 +30,21 @@ _PARTY_LINE = re.compile(
     r"|Service Provider|Vertragspartei \d)"
     r"(?:\s\([A-Za-z ]{2,30}\))?\s?:\s(?=[A-Z0-9])"
 )
+# "Customer: ", "Party B (Carrier): ", but not the lines of an address.
+_LABEL = (
+    r"(?!Address|Tel|Fax|Phone|Email|Att|Regist|Legal|Authori|Represent|Date|Title|By|Place)"
+    r"(?:Party\s(?:[A-D]|[12]|One|Two)|[A-Z][a-z]+(?:\s[A-Z][a-z]+){0,2})(?:\s\([A-Za-z ]{2,30}\))?\s?:\s"
+)
+_LEAD = re.compile(
+    r"[\s:,]{0,4}(?:Parties to this agreement:?\s|PARTIES:?\s)?"
+    rf"(?:\(?(?:[1-4]|[iv]{{1,3}}|[aA-D])[).]\s|{_LABEL}|\"|d(?:er|ie|as|em)\s)?"
+)
 _CONNECTOR = re.compile(
     r"(?P<close>[)\],;.:\"']|-|\w)\s{0,2}[,;]?\s{0,2}-?\s?(?:\band\b|\bAND\b|\bAnd\b|\bund\b"
     r"|\bet\b)\s?(?:-|:|,)?\s{1,2}(?=[(A-Z0-9\"_]|d(?:er|ie|as|em)\s|the\s[A-Z]|[a-z]{1,3}[A-Z]"
     r"|[a-z]{2,12}\.com|i-[A-Z])"
     r"|(?:^|(?<=[\s;.]))\(?(?:[1-4]|[ivx]{1,3}|[a-d])[).]\s(?=[A-Z0-9])"
-    r"|;\s(?=[A-Z])|,\s(?=[A-Z])",
+    rf"|;\s(?=[A-Z])|,\s(?=[A-Z])|^(?={_LABEL}[A-Z])",
     re.MULTILINE,
 )
 _SUBORDINATE = re.compile(
@@ -96,7 +105,8 @@ def parties_between(prose: Prose, start: int, end: int) -> list[Party]:
 def _walk(prose: Prose, begin: int, end: int) -> list[Party]:
     """Parties from the word after "between" to the end of the opening."""
     parties: list[Party] = []
-    at = _skip_lead(prose.plain, begin)
+    lead = _LEAD.match(prose.plain, begin)
+    at = lead.end() if lead else begin
     first = read_mention(prose.plain, at, end)
     if first:
         parties.append(_rate(prose, first, first_one=True))
@@ -113,20 +123,10 @@ def _walk(prose: Prose, begin: int, end: int) -> list[Party]:
     return [p for p in parties if p.score >= _CONFIDENT]
 
 
-def _skip_lead(plain: str, at: int) -> int:
-    lead = re.compile(
-        r"[\s:,]*(?:Parties to this agreement\s|\(?(?:[1iA]|a)[).]\s|Party\s(?:A|1"
-        r"|One)(?:\s\([A-Za-z ]+\))?\s?:\s|\"|d(?:er|ie|as|em)\s)?",
-    )
-    match = lead.match(plain, at)
-    return match.end() if match else at
-
-
 def _starts(plain: str, begin: int, end: int) -> Iterator[tuple[str, int]]:
     for match in _CONNECTOR.finditer(plain, begin, end):
-        at = match.end()
-        lead = re.match(r"\(?[1-4a-d][).]\s|\"|d(?:er|ie|as|em)\s", plain[at : at + 5])
-        yield match.group(0), at + (lead.end() if lead else 0)
+        lead = _LEAD.match(plain, match.end())
+        yield match.group(0), lead.end() if lead else match.end()
 
 
 def _plausible(prose: Prose, mention: Mention, connector: str) -> bool:

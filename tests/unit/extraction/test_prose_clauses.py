@@ -51,8 +51,8 @@ def test_flags_by_the_words_of_their_description(name: str) -> None:
     [
         ("Upon termination of this Agreement for any reason all sums fall due.", "free_exit", False),
         (
-            "Either party may terminate if the other is in material breach and fails to cure it within thirty "
-            "days of notice.",
+            "Either party may terminate if the other is in material breach and fails to cure it within "
+            "thirty days of notice.",
             "free_exit",
             False,
         ),
