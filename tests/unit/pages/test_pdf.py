@@ -26,7 +26,7 @@ def make_text(
     return document
 
 
-@pytest.mark.parametrize(("size_pt", "dpi"), [(20, 150), (10, 172.8), (6, 288), (2, 400)])
+@pytest.mark.parametrize(("size_pt", "dpi"), [(20, 150), (10, 201.6), (6, 336), (2, 400)])
 def test_small_print_gets_more_pixels(tmp_path: Path, size_pt: float, dpi: float) -> None:
     renderer = DocumentRenderer()
     document = renderer.open(save(make_text(size_pt), tmp_path / "a.pdf"), "a")
@@ -41,7 +41,7 @@ def test_a_footnote_mark_does_not_decide(tmp_path: Path) -> None:
     document[0].insert_text((200, 300), "1", fontsize=3)
     renderer = DocumentRenderer()
     page = renderer.page(renderer.open(save(document, tmp_path / "a.pdf"), "a"), 1)
-    assert page.dpi_x == pytest.approx(172.8, rel=0.002)
+    assert page.dpi_x == pytest.approx(201.6, rel=0.002)
 
 
 def test_colour_is_kept(tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_text_over_a_coarse_picture_stays_legible(tmp_path: Path) -> None:
     document[0].insert_text((20, 40), "typed over it, and much of it", fontsize=6)
     renderer = DocumentRenderer()
     page = renderer.page(renderer.open(save(document, tmp_path / "a.pdf"), "a"), 1)
-    assert page.dpi_x == pytest.approx(288, rel=0.01)
+    assert page.dpi_x == pytest.approx(336, rel=0.01)
 
 
 @given(
