@@ -14,7 +14,8 @@ from docai.types import Box, Word
 
 _LIGATURES = {ord(c): unicodedata.normalize("NFKC", c) for c in "ﬀﬁﬂﬃﬄﬅﬆ"} | {0xAD: "-", 0xA0: " "}
 # No TEXT_PRESERVE_LIGATURES: MuPDF then writes them out; the table above is for fonts that map to them.
-_FLAGS = pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_CID_FOR_UNKNOWN_UNICODE
+# No TEXT_CID_FOR_UNKNOWN_UNICODE: a glyph without a character stays U+FFFD, so that a reader sees it.
+_FLAGS = pymupdf.TEXT_PRESERVE_WHITESPACE
 _SMALL_SHARE = 0.05
 
 
