@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from docai.grounding.proof import Proof
 from docai.schema import Field
-from docai.values.compare import same_value
+from docai.values.compare import same_value, value_key
 
+_NUMBERS = frozenset(("money", "number", "integer", "percent", "date", "boolean"))
 _INDEX = re.compile(r"/(\d+)(?=/|$)")
 
 
@@ -73,8 +74,8 @@ def _lead(row: Row, path: str) -> Proof | None:
     return proofs[0] if proofs else None
 
 
-def _is_double(one: Row, other: Row, members: Sequence[Field]) -> bool:
-    """Equal in every leaf that both have. Of one engine only the same words are a double: tables repeat."""
+def _agree(one: Row, other: Row, members: Sequence[Field]) -> bool:
+    """Equal in every leaf that both have, and one such leaf at least."""
     shared = 0
     for leaf in members:
         a, b = _lead(one, leaf.path), _lead(other, leaf.path)
@@ -83,34 +84,55 @@ def _is_double(one: Row, other: Row, members: Sequence[Field]) -> bool:
         if not same_value(leaf.kind, a.value, b.value):
             return False
         shared += 1
-    if not shared:
-        return False
-    single = len(members) == 1
-    return single or _same_words(one, other) or _other_engine(one, other)
+    return shared > 0
 
 
-def _same_words(one: Row, other: Row) -> bool:
-    def words(row: Row) -> set[tuple[int, int]]:
-        return {(p.claim.page, w) for ps in row.proofs.values() for p in ps for w in p.claim.words}
-
-    a, b = words(one), words(other)
-    return bool(a & b)
+def _engines(row: Row) -> set[str]:
+    return {p.claim.engine for proofs in row.proofs.values() for p in proofs}
 
 
-def _other_engine(one: Row, other: Row) -> bool:
-    def engines(row: Row) -> set[str]:
-        return {p.claim.engine for ps in row.proofs.values() for p in ps}
-
-    return not engines(one) & engines(other)
+def _words(row: Row) -> set[tuple[int, int]]:
+    return {(p.claim.page, w) for proofs in row.proofs.values() for p in proofs for w in p.claim.words}
 
 
 def _join_doubles(rows: Sequence[Row], members: Sequence[Field]) -> list[Row]:
+    """Rows that say the same twice become one.
+
+    A list of single values holds each value once. Of a table's rows by one engine only those of the same
+    words are doubles, since tables repeat lines; two engines that agree mean the same row.
+    """
     kept: list[Row] = []
+    by_key: dict[Hashable, list[Row]] = {}
+    several = len({engine for row in rows for engine in _engines(row)}) > 1
     for row in rows:
-        twin = next((k for k in kept if _is_double(k, row, members)), None)
+        keys = list(_double_keys(row, members, several=several))
+        near = [twin for key in keys for twin in by_key.get(key, ())]
+        twin = next((other for other in near if _is_double(other, row, members)), None)
         if twin is None:
             kept.append(row)
-            continue
-        for path, proofs in row.proofs.items():
-            twin.proofs.setdefault(path, []).extend(proofs)
+            twin = row
+        else:
+            for path, proofs in row.proofs.items():
+                twin.proofs.setdefault(path, []).extend(proofs)
+        for key in keys:
+            by_key.setdefault(key, []).append(twin)
     return kept
+
+
+def _double_keys(row: Row, members: Sequence[Field], *, several: bool) -> Iterator[Hashable]:
+    """What a row shares with its double: only rows with a common key are compared."""
+    if len(members) > 1:
+        yield from _words(row)
+        if not several:
+            return
+    texts = [leaf for leaf in members if leaf.kind not in _NUMBERS] or members
+    for leaf in texts:
+        lead = _lead(row, leaf.path)
+        if lead is not None:
+            yield leaf.path, value_key(leaf.kind, lead.value)
+
+
+def _is_double(one: Row, other: Row, members: Sequence[Field]) -> bool:
+    if not _agree(one, other, members):
+        return False
+    return len(members) == 1 or bool(_words(one) & _words(other)) or not _engines(one) & _engines(other)

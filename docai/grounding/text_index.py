@@ -8,6 +8,7 @@ whatever the spacing, the hyphens at line ends and the words that OCR split or m
 from __future__ import annotations
 
 import unicodedata
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -39,10 +40,10 @@ def fold_char(char: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKD", low) if c.isalnum())
 
 
-def fold_text(text: str) -> tuple[str, list[int]]:
+def fold_text(text: str) -> tuple[str, array[int]]:
     """The folded stream of a text, and for each of its characters the place in the text."""
     out: list[str] = []
-    origin: list[int] = []
+    origin = array("I")
     last = len(text) - 1
     for at, char in enumerate(text):
         if char in _NUMBER_MARKS and 0 < at < last and text[at - 1].isdigit() and text[at + 1].isdigit():
@@ -64,7 +65,7 @@ class TextIndex:
     text: str
     starts: tuple[int, ...]  # where each word of `order` begins in the text
     stream: str
-    origin: list[int] = field(repr=False)
+    origin: array[int] = field(repr=False)
     height_pt: float = 10.0
 
     def words_at(self, start: int, end: int) -> tuple[int, ...]:
@@ -186,11 +187,9 @@ class PageIndexes:
         self._indexes[index.page.number] = index
 
     def texts(self) -> Iterator[str]:
-        """Each page's words in reading order, by page."""
+        """Each page's words in one text, by page; makes no index, so that long documents stay small."""
         for number in self.numbers:
-            index = self.get(number)
-            if index is not None:
-                yield index.reading.text
+            yield " ".join(word.text for word in self._pages[number].words)
 
     @property
     def numbers(self) -> tuple[int, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from decimal import Decimal, InvalidOperation
 
 from docai.schema import Kind
@@ -95,6 +95,26 @@ def same_value(kind: Kind | str, a: Scalar, b: Scalar) -> bool:
         return (place_name(str(a)) or fold(str(a))) == (place_name(str(b)) or fold(str(b)))
     one, other = fold(str(a)), fold(str(b))
     return one == other if one or other else str(a).strip() == str(b).strip()
+
+
+def value_key(kind: Kind | str, value: Scalar) -> Hashable:
+    """A key that equal values share, for sorting many values; dates must be ISO for it."""
+    if value is None:
+        return None
+    if kind == "boolean":
+        return as_boolean(value)
+    if kind in _AMOUNT_KINDS:
+        number = as_decimal(value)
+        return number.normalize() if number is not None else fold(str(value))
+    if kind == "duration":
+        duration = parse_duration(str(value))
+        return common_measure(duration) if duration else fold(str(value))
+    if kind == "currency":
+        return currency_code(str(value)) or fold(str(value))
+    if kind == "place":
+        return place_name(str(value)) or fold(str(value))
+    text = str(value).strip()
+    return (parse_date(text) if kind == "date" else None) or fold(text) or text
 
 
 def _find_currency_marks(text: str) -> list[Found]:

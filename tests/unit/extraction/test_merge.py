@@ -144,6 +144,19 @@ def test_rows_stay_together_over_pages_and_equal_lines_are_kept(schema: Schema) 
     assert fields["/items/2/name"].evidence[0].boxes[0].y0 == 60
 
 
+def test_two_engines_that_agree_mean_one_row(schema: Schema) -> None:
+    claims = [
+        claim("/items/0/name", "nut", "nut", words=(12,)),
+        claim("/items/0/price", "1.00", Decimal(1), words=(13,)),
+        claim("/items/4/name", "nut", "nut", engine="other"),
+        claim("/items/4/price", "1.00", Decimal(1), engine="other"),
+        claim("/items/5/name", "nut", "nut", engine="other"),
+        claim("/items/5/price", "2.00", Decimal(2), engine="other"),
+    ]
+    values = assemble_values(schema, list(merge(schema, claims).values()))["items"]
+    assert sorted(row["price"] for row in values) == [1.0, 2.0]
+
+
 def test_a_row_with_a_gap_says_so(schema: Schema) -> None:
     fields = merge(schema, [claim("/items/0/name", "nut", "nut", words=(12,))])
     assert (fields["/items/0/price"].status, fields["/items/0/price"].reason) == ("missing", "not_found")

@@ -13,7 +13,7 @@ from docai.schema import KINDS
 from docai.types import Scalar
 from docai.values.addresses import address_score
 from docai.values.blanks import find_blank_dates
-from docai.values.compare import find, fold, normalize, same_value
+from docai.values.compare import find, fold, normalize, same_value, value_key
 from docai.values.dates import guess_day_first
 from docai.values.spans import Cover, Found, drop_overlaps
 
@@ -50,6 +50,25 @@ def test_same_value(kind: str, a: Scalar, b: Scalar, same: bool) -> None:
 @given(st.sampled_from(sorted(KINDS - {"boolean"})), st.text(min_size=1, max_size=30))
 def test_a_value_equals_itself(kind: str, text: str) -> None:
     assert same_value(kind, text, text)
+
+
+@pytest.mark.parametrize(
+    ("kind", "a", "b"),
+    [
+        ("party", "Kubient, Inc.", "KUBIENT INC"),
+        ("date", "2018-03-04", "4 March 2018"),
+        ("money", "RM 21.50", Decimal("21.500")),
+        ("duration", "24 months", "two (2) years"),
+        ("place", "State of Texas", "Texas"),
+        ("currency", "€", "EUR"),
+        ("boolean", "yes", True),
+        ("text", None, None),
+    ],
+)
+def test_equal_values_share_a_key(kind: str, a: Scalar, b: Scalar) -> None:
+    assert value_key(kind, a) == value_key(kind, b)
+    assert value_key(kind, a) != value_key(kind, "something else")
+    assert hash(value_key(kind, a)) == hash(value_key(kind, b))
 
 
 @given(st.text(max_size=40))
