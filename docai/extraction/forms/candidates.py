@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from docai.extraction.forms.contexts import Context, ContextFinder
+from docai.extraction.forms.lines import LineJudge, text_ranks
 from docai.extraction.layout import Cell, PageLayout
 from docai.schema import Field
 from docai.types import Scalar
@@ -49,7 +50,6 @@ class Candidate:
     unit: str | None = None
     # 0: alone, 1: first of a range "a - b", 2: its second value.
     part: int = 0
-    facts: dict[str, float] = field(default_factory=dict)
 
     @property
     def cell(self) -> Cell:
@@ -63,6 +63,9 @@ class Document:
         self.layouts = tuple(layouts)
         self.finders = [ContextFinder(layout) for layout in layouts]
         self.day_first = day_first
+        self.judge = LineJudge()
+        self.ranks = [text_ranks(layout) for layout in layouts]
+        self.facts: dict[tuple[object, ...], dict[str, float]] = {}
         self._typed: dict[str, list[Candidate]] = {}
 
     def cells(self) -> Iterator[tuple[int, Cell]]:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from docai.extraction.forms.amounts import amount_facts
 from docai.extraction.forms.candidates import Candidate, Document
 from docai.extraction.forms.contexts import Context
 from docai.extraction.forms.labels import LabelMatcher
-from docai.extraction.forms.names import find_names, label_like, name_facts
+from docai.extraction.forms.lines import LineJudge
+from docai.extraction.forms.name_facts import name_facts
+from docai.extraction.forms.names import find_names
 from docai.extraction.forms.places import address_facts, find_addresses
 from docai.schema import Field
-from docai.values import addresses
 
 Features = dict[str, float]
 PARTY_KINDS = frozenset({"organization", "person", "party"})
@@ -67,7 +68,7 @@ def describe(
         if field.kind == "date":
             features |= _date_features(candidate, polarity)
         elif field.kind == "identifier":
-            features |= _code_features(candidate)
+            features |= _code_features(candidate, document.judge)
         elif field.kind == "address":
             features |= _kept_facts(candidate, document, address_facts)
         elif field.kind in PARTY_KINDS or field.kind in TEXT_KINDS:
@@ -83,10 +84,15 @@ def describe(
     return out
 
 
-def _kept_facts(candidate: Candidate, document: Document, make: object) -> Features:
-    if not candidate.facts:
-        candidate.facts.update(make(candidate, document.layouts[candidate.page]))  # type: ignore[operator]
-    return candidate.facts
+def _kept_facts(
+    candidate: Candidate, document: Document, make: Callable[[Candidate, Document], Features]
+) -> Features:
+    """A candidate's facts, made once for all fields that may want it."""
+    key = (make, candidate.page, tuple(c.index for c in candidate.cells), candidate.start, candidate.end)
+    found = document.facts.get(key)
+    if found is None:
+        found = document.facts[key] = make(candidate, document)
+    return found
 
 
 def _label_features(candidate: Candidate, matcher: LabelMatcher, index: int) -> Features:
@@ -166,7 +172,7 @@ def _date_features(candidate: Candidate, polarity: int) -> Features:
     }
 
 
-def _code_features(candidate: Candidate) -> Features:
+def _code_features(candidate: Candidate, judge: LineJudge) -> Features:
     text = candidate.text
     digits = sum(ch.isdigit() for ch in text)
     letters = sum(ch.isalpha() for ch in text)
@@ -176,10 +182,17 @@ def _code_features(candidate: Candidate) -> Features:
         "letters": letters / max(1, len(text)),
         "digits": digits / max(1, len(text)),
         "upper": float(text.upper() == text),
-        "in_address": float(addresses.address_score(candidate.cell.text) > 0.5),
+        "in_address": float(judge.address(candidate.cell.text) > 0.5),
         "in_prose": float(len(candidate.cell.text) > 60),
         "long_digits": float(digits >= 11),
     }
+
+
+def label_like(text: str, matcher: LabelMatcher, count: int) -> float:
+    """How much a line looks like a label of any of the schema's fields."""
+    return (
+        max((matcher.match(text, k).f1 for k in range(count)), default=0.0) if matcher.tokens(text) else 0.0
+    )
 
 
 def _party_features(

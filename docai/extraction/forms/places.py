@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 from docai.extraction.forms.candidates import Candidate, Document
-from docai.extraction.forms.names import business_words, is_noise
 from docai.extraction.layout import Cell, PageLayout
 from docai.values import addresses, names
 
@@ -59,7 +58,7 @@ def _follows(last: Cell, cell: Cell) -> bool:
 
 
 def _runs(document: Document, page: int, chain: list[Cell]) -> Iterator[Candidate]:
-    scores = [max(0.0, min(1.0, addresses.address_score(c.text))) for c in chain]
+    scores = [document.judge.address(c.text) for c in chain]
     for i in range(len(chain)):
         for count in range(1, MAX_LINES + 1):
             run = chain[i : i + count]
@@ -80,7 +79,7 @@ def _within_lines(document: Document, page: int, layout: PageLayout) -> Iterator
     """The address within "Name ● Street 1 ● 12345 Town"."""
     for cell in layout.cells:
         parted = _SEPARATOR.search(cell.text)
-        if parted and addresses.address_score(cell.text[parted.end() :]) > 0.5:
+        if parted and document.judge.address(cell.text[parted.end() :]) > 0.5:
             yield _make(document, page, (cell,), parted.end(), len(cell.text))
 
 
@@ -97,11 +96,12 @@ def _make(document: Document, page: int, run: tuple[Cell, ...], start: int, end:
     return Candidate(page, run, start, end, text, words, text, key, context)
 
 
-def address_facts(candidate: Candidate, layout: PageLayout) -> dict[str, float]:
+def address_facts(candidate: Candidate, document: Document) -> dict[str, float]:
     """Features of an address block: its own lines, its borders and its neighbours."""
+    layout, judge = document.layouts[candidate.page], document.judge
     lines = [c.text for c in candidate.cells]
     lines[0] = lines[0][candidate.start :]
-    scores = [_strength(t) for t in lines]
+    scores = [judge.address(t) for t in lines]
     before = _neighbour(layout, candidate.cells[0], -1)
     after = _neighbour(layout, candidate.cells[-1], +1)
     posted = [bool(addresses.find_postcodes(t)) for t in lines]
@@ -120,28 +120,24 @@ def address_facts(candidate: Candidate, layout: PageLayout) -> dict[str, float]:
         "after_postcode": float(
             len(lines) - 1 - max((k for k, p in enumerate(posted) if p), default=len(lines) - 1)
         ),
-        "noise": float(sum(is_noise(t) for t in lines)),
+        "noise": float(sum(judge.noise(t) for t in lines)),
         "register": float(sum(bool(_REGISTER.search(t)) for t in lines)),
         "company_inside": float(sum(names.has_suffix(t) for t in lines)),
-        "business_first": float(business_words(lines[0]) > 0 and scores[0] < 0.3),
+        "business_first": float(judge.business(lines[0]) > 0 and scores[0] < 0.3),
         "comma_end": float(lines[-1].rstrip().endswith(",")),
         "stop_end": float(lines[-1].rstrip().endswith(".")),
         "comma_joins": sum(t.rstrip().endswith(",") for t in lines[:-1]) / 2,
-        "before_score": _strength(before) if before else 0.0,
+        "before_score": judge.address(before) if before else 0.0,
         "before_comma": float(before.rstrip().endswith(",")),
-        "before_company": float(names.has_suffix(before) or business_words(before) > 0) if before else 0.0,
-        "before_register": float(bool(_REGISTER.search(before)) or is_noise(before)),
+        "before_company": float(names.has_suffix(before) or judge.business(before) > 0) if before else 0.0,
+        "before_register": float(bool(_REGISTER.search(before)) or judge.noise(before)),
         "before_none": float(not before),
-        "after_score": _strength(after) if after else 0.0,
-        "after_noise": float(is_noise(after) or bool(_REGISTER.search(after))),
+        "after_score": judge.address(after) if after else 0.0,
+        "after_noise": float(judge.noise(after) or bool(_REGISTER.search(after))),
         "after_none": float(not after),
         "length": len(candidate.text) / 100,
         "colon": float(":" in candidate.text),
     }
-
-
-def _strength(text: str) -> float:
-    return float(max(0.0, min(1.0, addresses.address_score(text))))
 
 
 def _neighbour(layout: PageLayout, cell: Cell, step: int) -> str:
