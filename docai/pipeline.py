@@ -22,6 +22,7 @@ from docai.extraction.merge import merge_claims
 from docai.protocols import ExtractionModel, PageRenderer, Reader
 from docai.schema import Gap, Schema, assemble
 from docai.types import (
+    Amends,
     Document,
     DocumentRef,
     DocumentView,
@@ -86,6 +87,7 @@ class ChooseSchema(Protocol):
 
 
 SplitPages: TypeAlias = Callable[[Sequence[Page]], Sequence[tuple[int, int]]]
+FindAmended: TypeAlias = Callable[[DocumentView], Amends | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ class DocumentWorker:
         reader: Reader,
         model: ExtractionModel,
         choose: ChooseSchema,
+        amended: FindAmended,
         split: SplitPages | None = None,
         policy: Policy | None = None,
         languages: tuple[str, ...] = ("eng",),
@@ -113,6 +116,7 @@ class DocumentWorker:
         self._reader = reader
         self._model = model
         self._choose = choose
+        self._amended = amended
         self._split = split
         self._policy = policy or Policy()
         self._languages = languages
@@ -145,7 +149,8 @@ class DocumentWorker:
             schema, by_content = self._choose(pages)
             view = DocumentView(task.document, pages, self._languages)
             segment = Segment(first=first, last=last) if len(segments) > 1 else None
-            records.append(extract_record(view, schema, self._model, self._policy, segment))
+            record = extract_record(view, schema, self._model, self._policy, segment)
+            records.append(record.model_copy(update={"amends": self._amended(view)}))
             chosen.append(by_content)
         return Extracted(tuple(records), tuple(chosen))
 

@@ -44,6 +44,7 @@ class WorkerSpec:
 
     def __call__(self) -> DocumentWorker:
         from docai.extraction.extractive import ExtractiveEngine
+        from docai.extraction.prose.amended import find_amended
         from docai.pages.limits import PageLimits
         from docai.pages.renderer import DocumentRenderer
         from docai.pipeline import DocumentWorker, Policy
@@ -57,6 +58,7 @@ class WorkerSpec:
             reader=PageReader(self.languages),
             model=ExtractiveEngine(),
             choose=make_chooser(self.schema),
+            amended=find_amended,
             split=_make_splitter() if self.split else None,
             policy=Policy(self.keep_unsupported, self.keep_seen),
             languages=self.languages,
