@@ -43,7 +43,7 @@ def find_defect(words: Sequence[Word]) -> str | None:
 
 
 def _broken_share(words: Sequence[Word]) -> float:
-    """Of the words that begin with a letter, those with a digit, a sign or a capital after a small letter."""
+    """Of the words that begin with a letter, those with a sign, a capital or a digit before small letters."""
     alphabetic = [w.text.strip("()[]\"'“”‘’.,;:-") for w in words]
     alphabetic = [text for text in alphabetic if len(text) >= 3 and text[0].isalpha()]
     if len(alphabetic) < 20:
@@ -52,13 +52,11 @@ def _broken_share(words: Sequence[Word]) -> float:
 
 
 def _is_broken(text: str) -> bool:
-    small = False
+    small = strange = False
     for c in text:
-        if c.isdigit() or c in "{}|~^<>\\":
+        if c in "{}|~^<>\\" or (c.isupper() and small) or (strange and c.islower()):
             return True
-        if c.isupper() and small:
-            return True
-        small = small or c.islower()
+        small, strange = small or c.islower(), strange or c.isdigit()
     return False
 
 

@@ -35,15 +35,16 @@ def find_weights() -> Path | None:
     return folder if (folder / RECOGNISER).is_file() and (folder / DETECTOR).is_file() else None
 
 
-def open_session(path: Path) -> Any:
+def open_session(model: Path | bytes) -> Any:
     """One thread, no memory arena: workers run beside each other and must stay small."""
     import onnxruntime
 
+    source = model if isinstance(model, bytes) else str(model)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.enable_cpu_mem_arena = False
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
 
 
 def planes_of(pixels: Pixels) -> NDArray[np.float32]:

@@ -11,21 +11,30 @@ from numpy.typing import NDArray
 from docai.reading.alphabet import allowed_letters
 from docai.reading.ppocr import RECOGNISER, Pixels, Quad, crop_line, open_session, planes_of
 from docai.reading.tokens import Line, PixelBox, Token, line_of
+from docai.reading.vocabulary import trim_vocabulary
 
 
 class LineRecogniser:
     """Reads single lines, with the letters of the given languages alone where those are known."""
 
     def __init__(self, folder: Path, languages: Sequence[str] = ()) -> None:
-        self._session = open_session(folder / RECOGNISER)
-        self._input = self._session.get_inputs()[0].name
-        listed = self._session.get_modelmeta().custom_metadata_map["character"].splitlines()
+        session = open_session(folder / RECOGNISER)
+        listed = session.get_modelmeta().custom_metadata_map["character"].splitlines()
         every = ["", *listed, " "]
         allowed = allowed_letters(languages) if languages else None
-        kept = [i for i, c in enumerate(every) if i == 0 or allowed is None or c in allowed]
         self.known = frozenset(listed)
-        self._columns = np.array(kept) if allowed is not None else None
-        self._characters = [every[i] for i in kept]
+        self._columns: NDArray[np.int64] | None = None
+        self._characters = every
+        if allowed is not None:
+            kept = [i for i, c in enumerate(every) if i == 0 or c in allowed]
+            self._characters = [every[i] for i in kept]
+            try:
+                model = trim_vocabulary((folder / RECOGNISER).read_bytes(), len(every), kept)
+                session = open_session(model)
+            except ValueError:
+                self._columns = np.array(kept)
+        self._session = session
+        self._input = session.get_inputs()[0].name
 
     def read_lines(self, pixels: Pixels, quads: Sequence[Quad]) -> list[Line | None]:
         """One line (or None where nothing is read) for each quad, words split at the spaces it reads."""
