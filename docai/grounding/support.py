@@ -115,7 +115,9 @@ def _boolean(value: Scalar, text: str) -> Support:
     wanted, printed = as_boolean(value), as_boolean(text)
     if wanted is None:
         return NO_SUPPORT
-    return Support("equal", wanted) if printed is wanted else Support("clause", wanted)
+    if printed is None:
+        return Support("clause", wanted)
+    return Support("equal", wanted) if printed is wanted else NO_SUPPORT
 
 
 def _enum(value: Scalar, text: str, field: Field) -> Support:

@@ -108,6 +108,16 @@ def test_a_flag_from_a_clause_is_inferred() -> None:
     assert proved("boolean", "This license is revocable", True).status == "unsupported"
 
 
+def test_a_printed_answer_is_the_answer() -> None:
+    form = make_page("Exempt: Yes\nInsured: No")
+    for quote, value, status in (
+        ("Yes", True, "grounded"),
+        ("No", False, "grounded"),
+        ("No", True, "unsupported"),
+    ):
+        assert prove(Claim("/x", quote, value, 1, "test"), {1: form}, field("boolean")).status == status
+
+
 def test_an_enum_from_a_clause_is_inferred_and_a_printed_one_grounded() -> None:
     choices = ("exclusive", "shared")
     assert proved("enum", "This license is exclusive", "exclusive", enum=choices).status == "grounded"
