@@ -18,7 +18,7 @@ _GOVERNS = re.compile(
     re.IGNORECASE,
 )
 _LAWS_OF = re.compile(
-    r"\b(?:laws?|legislation|statutes|recht|droit)\b[^.;]{0,45}\b(?:of|in|de|du|von|der)\s[^.;]{0,60}$"
+    r"\b(?:laws?|legislation|statutes|recht|droit)\b[^.;]{0,80}\b(?:of|in|de|du|von|der)\s[^.;]{0,60}$"
     r"|\b(?:under|by|with|to)\s(?:the\s)?(?:internal\s|substantive\s)?$",
     re.IGNORECASE,
 )
@@ -45,6 +45,8 @@ _THAT_LAW = re.compile(
     r"\blaws?\sof\s(?:that|such|said)\s(?:state|country|commonwealth|province|jurisdiction)\b", re.IGNORECASE
 )
 _COUNTRY_AFTER = re.compile(r",\s")
+# "the laws of the Province of Ontario and the federal laws of Canada applicable therein"
+_FEDERAL = re.compile(r",\s|,?\sand\s(?:the\s)?(?:federal\s)?laws\sof\s")
 _ABBREVIATION = re.compile(
     r"(?<![\w.])(?:(?P<china>P\.?\s?R\.?\s?C\b\.?|P\.?\s?R\.?\s?(?:of\s)?China)|(?P<uk>U\.K\.|UK)"
     r"|(?P<uae>UAE|U\.A\.E\.))(?!\w)"
@@ -82,10 +84,17 @@ def _joined(plain: str, places: list[Found]) -> list[Found]:
     out: list[Found] = []
     for place in drop_overlaps([*places, *short]):
         before = out[-1] if out else None
-        if before and _COUNTRY_AFTER.fullmatch(plain[before.end : place.start]):
-            if place.value == "Canada":
-                text = plain[before.start : place.end]
-                out[-1] = Found(before.start, place.end, text, text)
+        between = plain[before.end : place.start] if before else ""
+        if before and place.value == "Canada" and _FEDERAL.fullmatch(between):
+            out[-1] = Found(
+                before.start, place.end, plain[before.start : place.end], f"{before.value}, Canada"
+            )
+            continue
+        if before and between == " or " and plain[: before.start].endswith("either "):
+            text = plain[before.start : place.end]
+            out[-1] = Found(before.start, place.end, text, f"{before.value}; {place.value}")
+            continue
+        if before and _COUNTRY_AFTER.fullmatch(between):
             continue
         out.append(place)
     return out
@@ -138,4 +147,6 @@ def claim_places(prose: Prose, label: Label, ranked: list[RatedPlace]) -> list[C
 def _value(prose: Prose, found: Found) -> str:
     written = " ".join(prose.text[found.start : found.end].split())
     # CAPITALS are the letter's dress, not the place's name.
-    return str(found.value) if written.isupper() or _ABBREVIATION.fullmatch(written) else written
+    composed = " laws of " in written or " or " in written
+    plain_value = written.isupper() or composed or _ABBREVIATION.fullmatch(written)
+    return str(found.value) if plain_value else written
