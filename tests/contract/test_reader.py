@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import sys
 from pathlib import Path
 
@@ -11,11 +10,10 @@ import pytest
 
 from docai.protocols import Reader
 from docai.reading.layer_only import LayerReader
-from docai.reading.router import PageReader
 from docai.types import Page, PageImage
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "reading"))
-from drawn_pages import draw_page
+from drawn_pages import draw_page, page_reader
 
 
 class ReaderContract:
@@ -72,12 +70,6 @@ class ReaderContract:
 class TestLayerReader(ReaderContract):
     def make_reader(self) -> Reader:
         return LayerReader()
-
-
-@functools.cache
-def page_reader() -> PageReader:
-    """Loading the engines costs more than reading a page; a reader keeps nothing of what it read."""
-    return PageReader()
 
 
 class TestPageReader(ReaderContract):

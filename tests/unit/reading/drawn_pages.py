@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import cv2
@@ -9,6 +10,7 @@ import numpy as np
 import pymupdf
 from numpy.typing import NDArray
 
+from docai.reading.router import PageReader
 from docai.types import Box, ImageKind, Page, PageImage, Word
 
 PROSE = (
@@ -23,6 +25,12 @@ PROSE = (
     "regard to its rules on the conflict of laws that would lead elsewhere.",
     "No amendment is binding unless it is made in writing and signed by both.",
 )
+
+
+@functools.cache
+def page_reader() -> PageReader:
+    """Loading the engines costs more than reading a page; a reader keeps nothing of what it read."""
+    return PageReader()
 
 
 def draw_page(

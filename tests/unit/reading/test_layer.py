@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from drawn_pages import PROSE, draw_page
+from drawn_pages import PROSE, draw_page, page_reader
 
 from docai.reading.layer import agreement, drop_hidden, find_defect, turn_of
 from docai.reading.router import PageReader
 from docai.types import Box, PageImage, Word
-
-
-@functools.cache
-def reader() -> PageReader:
-    return PageReader()
 
 
 def make_words(texts: list[str]) -> list[Word]:
@@ -78,7 +72,7 @@ def test_the_turn_comes_from_the_order_of_tall_words() -> None:
 
 def test_a_good_digital_page_is_not_read_again() -> None:
     page, image, words = draw_page(kind="rendered")
-    read = reader().read(page, image, words)
+    read = page_reader().read(page, image, words)
     assert (read.reader, read.issues) == ("text-layer", ())
     assert read.words == tuple(words)
 
@@ -86,7 +80,7 @@ def test_a_good_digital_page_is_not_read_again() -> None:
 def test_a_garbled_layer_is_read_by_ocr_and_said_so() -> None:
     page, image, words = draw_page(kind="rendered")
     garbled = [replace(word, text=shift_letters(word.text)) for word in words]
-    read = reader().read(page, image, garbled)
+    read = page_reader().read(page, image, garbled)
     assert [issue.code for issue in read.issues] == ["text-layer-distrusted"]
     assert {word.origin for word in read.words} == {"ocr"}
     assert "Delaware," in [word.text for word in read.words]
@@ -97,9 +91,9 @@ def test_an_earlier_poor_ocr_of_a_scan_is_read_again() -> None:
     poor = [
         replace(word, text=word.text.replace("e", "c").replace("t", "l").replace("o", "q")) for word in words
     ]
-    read = reader().read(page, image, poor)
+    read = page_reader().read(page, image, poor)
     assert [issue.code for issue in read.issues] == ["text-layer-distrusted"]
-    good = reader().read(page, image, words)
+    good = page_reader().read(page, image, words)
     assert (good.reader, good.issues) == ("text-layer", ())
 
 
@@ -107,7 +101,7 @@ def test_what_the_layer_leaves_out_is_read_and_put_in_its_place() -> None:
     page, image, words = draw_page(kind="rendered")
     lines = sorted({word.line for word in words})
     left_out = [word for word in words if word.line == lines[3]]
-    read = reader().read(page, image, [word for word in words if word.line != lines[3]])
+    read = page_reader().read(page, image, [word for word in words if word.line != lines[3]])
     assert read.reader == "text-layer+ocr"
     added = [word for word in read.words if word.origin == "ocr"]
     assert [word.text for word in added] == [word.text for word in left_out]
@@ -118,7 +112,7 @@ def test_what_the_layer_leaves_out_is_read_and_put_in_its_place() -> None:
 def test_a_stamp_in_the_layer_does_not_stand_for_the_scan() -> None:
     page, image, words = draw_page(kind="rendered")
     first = [word for word in words if word.line == words[0].line]
-    read = reader().read(page, image, first)
+    read = page_reader().read(page, image, first)
     texts = [word.text for word in read.words]
     assert texts[: len(first)] == [word.text for word in first]
     assert "Delaware," in texts

@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import functools
-
 import cv2
 import numpy as np
-from drawn_pages import PROSE, draw_page
+from drawn_pages import PROSE, draw_page, page_reader
 
 from docai.imaging.geometry import iou
-from docai.reading.router import PageReader
 from docai.types import Box, PageImage
-
-
-@functools.cache
-def reader() -> PageReader:
-    return PageReader()
 
 
 def test_a_page_of_prose_has_no_regions() -> None:
     page, image, words = draw_page(kind="rendered")
-    assert reader().read(page, image, words).regions == ()
-    assert reader().read(page, image, ()).regions == ()
+    assert page_reader().read(page, image, words).regions == ()
+    assert page_reader().read(page, image, ()).regions == ()
 
 
 def test_a_redaction_and_a_rule_are_found_where_they_are() -> None:
     redaction, rule = Box(100, 400, 220, 414), Box(100, 500, 280, 500.5)
     page, image, words = draw_page(PROSE[:4], kind="rendered", shapes=[(redaction, True), (rule, True)])
-    regions = {region.kind: region.box for region in reader().read(page, image, words).regions}
+    regions = {region.kind: region.box for region in page_reader().read(page, image, words).regions}
     assert set(regions) == {"redaction", "rule"}
     assert iou(regions["redaction"], redaction) > 0.7
     assert abs(regions["rule"].x0 - rule.x0) < 3
@@ -41,7 +33,7 @@ def test_a_signature_is_ink() -> None:
     x = np.arange(0, 220)
     curve = np.stack([300 + x, 1000 + 30 * np.sin(x / 9) + 10 * np.cos(x / 3)], axis=1).astype(np.int32)
     cv2.polylines(pixels, [curve], False, 30, 3)
-    read = reader().read(page, PageImage(1, pixels, "rendered", 150, 150), words)
+    read = page_reader().read(page, PageImage(1, pixels, "rendered", 150, 150), words)
     assert [region.kind for region in read.regions] == ["ink"]
     box = read.regions[0].box
     assert box.x0 < 300 * 72 / 150 + 5
@@ -52,5 +44,5 @@ def test_a_signature_is_ink() -> None:
 def test_a_table_has_no_lines_to_write_on() -> None:
     cells = [(Box(72, 300 + 20 * i, 300, 320 + 20 * i), False) for i in range(4)]
     page, image, words = draw_page(PROSE[:4], kind="rendered", shapes=cells)
-    regions = reader().read(page, image, words).regions
+    regions = page_reader().read(page, image, words).regions
     assert [region for region in regions if region.kind != "ink"] == []
