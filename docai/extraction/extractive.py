@@ -15,36 +15,49 @@ from docai.schema import Field, Schema
 from docai.types import Claim, DocumentView
 
 NAME = "extractive"
-# Above this share of running text the forms reader is not asked for single fields, below it the prose reader
-# is not; between them both are, and the one that the page resembles less has its scores cut.
+# Above this share of running text the forms reader is not asked for a prose schema's single fields, below it
+# the prose reader is not; between them both are, and the one that the page resembles less has its scores cut.
 _SURE_PROSE, _SURE_FORM = 0.55, 0.25
-# Fields that forms print in boxes and tables even inside an agreement (schedules, cover sheets).
+# A page with less running text than this is a form, whatever stands on the pages after it.
+_FORM_PAGE, _FORM_PAGE_WORDS = 0.45, 15
 _FORM_KINDS = frozenset(
     ("money", "number", "integer", "percent", "identifier", "address", "currency", "email", "phone")
 )
-_FULL_STOP = re.compile(r"[a-z)\"”][.;:,]?$")
+# Fields whose values sentences say.
+_PROSE_KINDS = frozenset(("party", "duration", "place", "boolean", "title"))
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """`prose`: share 0..1 of words that stand in running text."""
+    """`prose`: share 0..1 of words that stand in running text; `has_form`: whether some page is a form."""
 
     prose: float
     words: int
+    has_form: bool = False
 
 
 def measure_shape(view: DocumentView) -> Shape:
     """How much of a document is running text: words in full lines of mostly small letters."""
     running = total = 0
+    has_form = False
     for page in view.pages:
         lines: dict[int, list[str]] = {}
         for word in page.words:
             lines.setdefault(word.line, []).append(word.text)
-        for texts in lines.values():
-            total += len(texts)
-            if len(texts) >= 7 and _reads_like_text(texts):
-                running += len(texts)
-    return Shape(running / total if total else 0.0, total)
+        here = sum(len(t) for t in lines.values() if len(t) >= 7 and _reads_like_text(t))
+        running += here
+        total += len(page.words)
+        has_form |= len(page.words) >= _FORM_PAGE_WORDS and here < _FORM_PAGE * len(page.words)
+    return Shape(running / total if total else 0.0, total, has_form)
+
+
+def is_form_schema(fields: Sequence[Field]) -> bool:
+    """Whether a schema asks for what forms print (amounts, numbers, rows) more than for what text says."""
+    singles = [f for f in fields if f.group is None]
+    rows = {f.group for f in fields if f.group is not None and not _speaks_of_signing(f.group)}
+    for_forms = sum(f.kind in _FORM_KINDS for f in singles) + len(rows)
+    for_prose = sum(f.kind in _PROSE_KINDS for f in singles)
+    return for_forms > for_prose
 
 
 def _reads_like_text(texts: Sequence[str]) -> bool:
@@ -74,32 +87,38 @@ class ExtractiveEngine:
         if to_forms:
             from docai.extraction.forms import extract_forms
 
-            claims += _scaled(extract_forms(view, schema, to_forms), 1 - shape.prose, 1 - _SURE_FORM)
+            likeness = 1.0 if shape.has_form else 1 - shape.prose
+            claims += _scaled(extract_forms(view, schema, to_forms), likeness, 1 - _SURE_FORM)
         return _one_voice(claims)
 
 
 def share_fields(shape: Shape, fields: Sequence[Field]) -> tuple[list[Field], list[Field]]:
     """(fields for the prose reader, fields for the forms reader); some go to both."""
+    form_schema = is_form_schema(fields)
     to_prose: list[Field] = []
     to_forms: list[Field] = []
     for field in fields:
-        signing = field.group is not None and _speaks_of_signing(field.group)
-        if field.group is not None and not signing:
-            to_forms.append(field)
-        elif signing:
+        prose, forms = _readers(field, shape, form_schema=form_schema)
+        if prose:
             to_prose.append(field)
-        elif shape.prose >= _SURE_PROSE:
-            to_prose.append(field)
-            if field.kind in _FORM_KINDS:
-                to_forms.append(field)
-        elif shape.prose <= _SURE_FORM:
-            to_forms.append(field)
-            if field.kind == "boolean":
-                to_prose.append(field)
-        else:
-            to_prose.append(field)
+        if forms:
             to_forms.append(field)
     return to_prose, to_forms
+
+
+def _readers(field: Field, shape: Shape, *, form_schema: bool) -> tuple[bool, bool]:
+    """Whether the prose reader and the forms reader are asked for a field."""
+    if field.group is not None:
+        signing = _speaks_of_signing(field.group)
+        return signing, not signing
+    if form_schema and shape.has_form:
+        # Orders and invoices bring pages of terms; what the schema asks for stands on the form.
+        return field.kind in _PROSE_KINDS, True
+    if shape.prose >= _SURE_PROSE:
+        return True, form_schema or field.kind in _FORM_KINDS
+    if shape.prose <= _SURE_FORM:
+        return field.kind == "boolean", True
+    return True, True
 
 
 def _speaks_of_signing(group: str) -> bool:
