@@ -20,6 +20,7 @@ NAME = "extractive"
 _SURE_PROSE, _SURE_FORM = 0.55, 0.25
 # A page with less running text than this is a form, whatever stands on the pages after it.
 _FORM_PAGE, _FORM_PAGE_WORDS = 0.45, 15
+_LETTER = 0.8
 _FORM_KINDS = frozenset(
     ("money", "number", "integer", "percent", "identifier", "address", "currency", "email", "phone")
 )
@@ -34,6 +35,11 @@ class Shape:
     prose: float
     words: int
     has_form: bool = False
+
+    @property
+    def is_letter(self) -> bool:
+        """Whether all pages are running text."""
+        return self.prose >= _LETTER and not self.has_form
 
 
 def measure_shape(view: DocumentView) -> Shape:
@@ -87,7 +93,7 @@ class ExtractiveEngine:
         if to_forms:
             from docai.extraction.forms import extract_forms
 
-            likeness = 1.0 if shape.has_form else 1 - shape.prose
+            likeness = 1 - shape.prose if shape.is_letter or not is_form_schema(schema.fields) else 1.0
             claims += _scaled(extract_forms(view, schema, to_forms), likeness, 1 - _SURE_FORM)
         return _one_voice(claims)
 
@@ -111,11 +117,12 @@ def _readers(field: Field, shape: Shape, *, form_schema: bool) -> tuple[bool, bo
     if field.group is not None:
         signing = _speaks_of_signing(field.group)
         return signing, not signing
-    if form_schema and shape.has_form:
-        # Orders and invoices bring pages of terms; what the schema asks for stands on the form.
-        return field.kind in _PROSE_KINDS, True
+    if form_schema:
+        # Orders and invoices bring pages of terms; what the schema asks for stands on the form, unless the
+        # document is a letter.
+        return field.kind in _PROSE_KINDS or shape.is_letter, True
     if shape.prose >= _SURE_PROSE:
-        return True, form_schema or field.kind in _FORM_KINDS
+        return True, field.kind in _FORM_KINDS
     if shape.prose <= _SURE_FORM:
         return field.kind == "boolean", True
     return True, True
