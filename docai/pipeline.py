@@ -125,7 +125,8 @@ class DocumentWorker:
     def __call__(self, task: Task) -> Result:
         match task:
             case OpenTask():
-                return self._open(task.path, task.uri)
+                document = self._open(task.path, task.uri)
+                return Opened(document, tuple(self._renderer.pages(document)))
             case ReadTask():
                 if self._open_id != task.page.document_id:
                     self._open(task.path, task.uri)
@@ -133,12 +134,11 @@ class DocumentWorker:
             case ExtractTask():
                 return self._extract(task)
 
-    def _open(self, path: Path, uri: str) -> Opened:
+    def _open(self, path: Path, uri: str) -> Document:
         self._open_id = None
         document = self._renderer.open(path, uri)
-        pages = tuple(self._renderer.pages(document))
         self._open_id = document.id
-        return Opened(document, pages)
+        return document
 
     def _extract(self, task: ExtractTask) -> Extracted:
         raise_if_nothing_read(task.pages, task.document.uri)
@@ -170,7 +170,7 @@ def extract_record(
 ) -> Record:
     """Claims of an engine, each proven against the pages' words, as one record."""
     started = time.perf_counter()
-    complete = all(was_read(page) for page in view.pages)
+    complete = all(was_read(page) and not lost_others(page) for page in view.pages)
     claims = model.extract(view, schema)
     fields = merge_claims(claims, view.pages, schema, complete=complete)
     values, refused = assemble(
@@ -202,6 +202,11 @@ def failed_page(page: Page, error: DocaiError) -> Page:
 def was_read(page: Page) -> bool:
     """Whether a reader finished with the page (a blank page was read, a failed one was not)."""
     return bool(page.reader)
+
+
+def lost_others(page: Page) -> bool:
+    """Whether the file is known to have held more than its pages show (it was cut off)."""
+    return any(issue.code == "truncated" for issue in page.issues)
 
 
 def raise_if_nothing_read(pages: Sequence[Page], uri: str) -> None:

@@ -191,7 +191,9 @@ class Job:
         self.stores.start_run("extract")
         job = LocalJob(pool, self.stores, _Steps(), self._keys(), force=self._force, on_event=on_event)
         counts: Counter[str] = Counter()
-        for outcome in job.run(items):
+        running = job.run(items)
+        self._stack.callback(running.close)  # gives leases back while the workspace is still open
+        for outcome in running:
             counts["records" if isinstance(outcome, Record) else "failures"] += 1
             if isinstance(outcome, Record) and self._spec.schema is None:
                 self._chosen[outcome.schema_ref.id] += 1

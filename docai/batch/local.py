@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -27,6 +27,8 @@ from docai.types import (
 )
 
 WINDOW_DOCUMENTS = 64
+EXTRACTION_S_PER_PAGE = 2.0
+"""What a page adds to the time that extraction may take: fifty times what it takes on an idle machine."""
 POLL_S = 0.5
 """How often to look whether another process is done with a document that both were given."""
 
@@ -36,7 +38,7 @@ class TaskPool(Protocol):
 
     workers: int
 
-    def submit(self, task: Any, *, affinity: str | None = None) -> int: ...
+    def submit(self, task: Any, *, affinity: str | None = None, timeout_s: float | None = None) -> int: ...
 
     def wait(self) -> Sequence[tuple[int, Any]]: ...
 
@@ -174,7 +176,7 @@ class LocalJob:
         self._elsewhere: list[_Work] = []
         self._looked_s = 0.0
 
-    def run(self, items: Iterable[tuple[SourceItem, Path]]) -> Iterator[Outcome]:
+    def run(self, items: Iterable[tuple[SourceItem, Path]]) -> Generator[Outcome, None, None]:
         """Work until every item has its outcomes. Leases are released however it ends."""
         listing = iter(items)
         try:
@@ -231,7 +233,10 @@ class LocalJob:
                 return
 
     def _send(self, kind: str, work: _Work, page: Page | None, task: Any) -> None:
-        ticket = self._pool.submit(task, affinity=work.item.uri)
+        pages = len(work.pages) if kind == "extract" else 0
+        ticket = self._pool.submit(
+            task, affinity=work.item.uri, timeout_s=60.0 + pages * EXTRACTION_S_PER_PAGE if pages else None
+        )
         self._in_flight[ticket] = (kind, work, page)
 
     def _extract_task(self, work: _Work) -> Any:

@@ -11,6 +11,9 @@ from docai.cli.extract import extract
 from docai.cli.records import records_app
 from docai.cli.schema import schema_app
 
+STOPPED = 130
+"""Exit code after Ctrl-C, as shells have it: 128 and SIGINT's number."""
+
 app = typer.Typer(
     name="docai",
     help="Folders of documents into records you can prove: every value with its page, box and quote.",
@@ -56,8 +59,10 @@ def main() -> None:
     from docai.errors import DocaiError
 
     try:
-        # Not in standalone mode, where click would turn Ctrl-C into exit code 1.
-        sys.exit(app(standalone_mode=False) or 0)
+        code = app(standalone_mode=False) or 0
+        if code == STOPPED:
+            raise KeyboardInterrupt  # typer swallows Ctrl-C and leaves only its exit code
+        sys.exit(code)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -66,7 +71,7 @@ def main() -> None:
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         typer.echo("docai: stopped; what was done is kept, the same command goes on from there", err=True)
-        sys.exit(130)
+        sys.exit(STOPPED)
     except BrokenPipeError:
         # The reader of our output (head, less) is gone; nothing is wrong with the work itself.
         sys.stderr.close()

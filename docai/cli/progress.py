@@ -89,8 +89,8 @@ class Progress:
         self._records += 1
         if not outcome.complete:
             self._incomplete.append(outcome)
-            pages = sorted({i.page for i in outcome.issues if i.page})
-            self._say(f"incomplete: {outcome.document.uri}: pages {pages} could not be read")
+            told = "; ".join(f"page {i.page}: {i.message}" if i.page else i.message for i in outcome.issues)
+            self._say(f"incomplete: {outcome.document.uri}: {told}")
         self._statuses.update(field.status for field in outcome.fields)
 
     def _say(self, message: str) -> None:

@@ -10,7 +10,7 @@ from typing import Protocol, overload
 from docai.errors import DocaiError, DocumentError
 from docai.pages.confine import tells_of_memory
 from docai.pages.limits import STAGE
-from docai.types import ImageKind, PageImage, Word
+from docai.types import ImageKind, Issue, PageImage, Word
 
 DAMAGED_HINT = "open it in a viewer and save or scan it again"
 
@@ -64,6 +64,10 @@ class PageFile(Protocol):
     def plan(self, number: int) -> PagePlan: ...
 
     def render(self, number: int) -> PageImage: ...
+
+    def find_damage(self) -> Issue | None:
+        """What is wrong with the file as a whole, if anything; asked after all pages were planned."""
+        ...
 
     def text_layer(self, number: int) -> TextLayer: ...
 

@@ -16,9 +16,10 @@ from docai.pages.mupdf import pymupdf
 from docai.pages.native import Scan, find_scan, is_text_covered, scan_dpi
 from docai.pages.pixels import Pixels, as_array, drop_colour, is_equal, load_scan, looks_alike, turn_pixels
 from docai.pages.text import read_words, smallest_type_pt
-from docai.types import ImageKind, PageImage
+from docai.types import ImageKind, Issue, PageImage
 
 _MIN_SCAN_DPI = 72.0
+_TAIL_BYTES = 2048
 
 
 class PdfFile:
@@ -27,6 +28,7 @@ class PdfFile:
     media_type = media.PDF
 
     def __init__(self, path: Path, uri: str, password: str | None, limits: PageLimits) -> None:
+        self._path = path
         self._uri = uri
         self._limits = limits
         # MuPDF prints its warnings to standard error otherwise; they reach nobody who can act on them.
@@ -66,6 +68,14 @@ class PdfFile:
             ):
                 layer = replace(layer, invisible_share=1.0)
             return layer
+
+    def find_damage(self) -> Issue | None:
+        """What MuPDF had to mend; a file without its end may have lost any number of pages."""
+        if not self._pdf.is_repaired:
+            return None
+        if not _has_end(self._path):
+            return Issue(STAGE, "truncated", "the file is cut off; what it held further on is lost")
+        return Issue(STAGE, "repaired", "the file is damaged; docai read what could be mended")
 
     def close(self) -> None:
         self._pdf.close()
@@ -177,3 +187,10 @@ def _make_image(number: int, pixels: Pixels, kind: ImageKind, plan: PagePlan) ->
     height, width = pixels.shape[:2]
     dpi_x, dpi_y = width * POINTS_PER_INCH / plan.width_pt, height * POINTS_PER_INCH / plan.height_pt
     return PageImage(number, pixels, kind, dpi_x, dpi_y)
+
+
+def _has_end(path: Path) -> bool:
+    """Whether the end-of-file mark stands near the end, where PDF 32000-1 (7.5.5) wants it."""
+    with path.open("rb") as stream:
+        stream.seek(max(0, path.stat().st_size - _TAIL_BYTES))
+        return b"%%EOF" in stream.read()

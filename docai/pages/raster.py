@@ -14,7 +14,7 @@ from docai.imaging.geometry import POINTS_PER_INCH
 from docai.pages import media
 from docai.pages.file import PagePlan, TextLayer, translate_errors
 from docai.pages.limits import STAGE, PageLimits, check_pixels
-from docai.types import ImageKind, PageImage
+from docai.types import ImageKind, Issue, PageImage
 
 _PLUGINS: dict[str, tuple[str, ...]] = {
     media.TIFF: ("TIFF",),
@@ -65,6 +65,9 @@ class RasterFile:
 
     def text_layer(self, number: int) -> TextLayer:
         return TextLayer()
+
+    def find_damage(self) -> Issue | None:
+        return None  # a broken image does not decode at all
 
     def close(self) -> None:
         self._image.close()

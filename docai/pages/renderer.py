@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from docai.errors import DocumentError
@@ -51,7 +52,8 @@ class DocumentRenderer:
         """All pages, unread. Their DPI is what `render` will give, to a pixel's rounding.
 
         `image_kind` `native` is a promise; a page announced as `rendered` may prove bit-equal when it is
-        rendered, so `PageImage.kind` has the last word.
+        rendered, so `PageImage.kind` has the last word. Damage of the file as a whole is an issue of its
+        first page; of a `truncated` file nobody can say what was lost.
 
         A page that cannot be loaded among others that can gets a letter sheet's size here and its
         error from `render`; if no page can be loaded, the first error is raised.
@@ -68,6 +70,9 @@ class DocumentRenderer:
                 pages.append(Page(document.id, number, *_LETTER_PT, _UNKNOWN_DPI, _UNKNOWN_DPI, "rendered"))
         if failure is not None and not loaded:
             raise failure
+        damage = self._file(document.id).find_damage()
+        if damage is not None:
+            pages[0] = replace(pages[0], issues=(damage,))
         return tuple(pages)
 
     def page(self, document: Document, number: int) -> Page:
