@@ -39,7 +39,7 @@ _MONTH_FIRST = re.compile(
 )
 _DAY_FIRST = re.compile(
     r"(?<![\d/.,\-])(?P<d>\d{1,2}|(?<![^\W_])[23]?[Il|](?=st\s{1,3}day\s))(?:\s?(?:st|nd|rd|th|er|º|°)(?![^\W\d_]))?\)?[\s./\-]{0,4}"
-    r"(?:day\s{1,3}of\s{1,3}|de\s)?(?P<month>[^\W\d_]{3,10})(?P<gap>[\s.,/\-'’]{0,4})"
+    r"(?:(?:day\s{1,3})?of\s{1,3}|de\s)?(?P<month>[^\W\d_]{3,10})(?P<gap>[\s.,/\-'’]{0,4})"
     rf"(?:del?\s)?(?P<y>{_YEAR4}(?!\d)|\d\d(?!\d))(?![,.]\d)",
     re.IGNORECASE,
 )

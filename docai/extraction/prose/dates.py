@@ -74,6 +74,12 @@ _SIGNING = re.compile(
 _REDACTED = re.compile(r"\[[\s*•·.X-]{1,14}\]")
 
 
+_ON_SIGNING = re.compile(
+    r"\b(?:(?:last|latest|later|latter|final)\s(?:[a-z]+\s){0,4}(?:date|sign|execut)\w*"
+    r"|date\s(?:of\s|on\swhich\s|when\s)[^.;]{0,60}"
+    r"\bsign(?:ed|ature|ing)?|signature\s(?:page|date|block))",
+    re.IGNORECASE,
+)
 # Below this probability a field is rather not in the document.
 NULL = 0.4
 
@@ -195,16 +201,24 @@ def find_made(rated: list[RatedDate]) -> list[tuple[float, RatedDate]]:
     return best
 
 
-def find_start(rated: list[RatedDate]) -> list[tuple[float, RatedDate]]:
-    """From when the agreement is in force: as it says, else the day on which it was made."""
+def find_start(rated: list[RatedDate], *, on_signing: bool = False) -> list[tuple[float, RatedDate]]:
+    """From when the agreement is in force: as it says, else the day on which it was made.
+
+    `on_signing`: the agreement says that it starts when the last party has signed.
+    """
     best = [(p, d) for p, d in best_dates(rated, "start") if p > 0.3]
     if best and best[0][0] >= 0.5:
         return best
     made = find_made(rated)
     if made:
         p, item = made[0]
-        best.append((0.62 * p, item))
+        best.append((0.6 if on_signing and item.signing else 0.62 * p, item))
     return sorted(best, key=lambda b: -b[0])
+
+
+def starts_on_signing(prose: Prose) -> bool:
+    """Whether the opening leaves the start to the signatures."""
+    return _ON_SIGNING.search(prose.plain, *prose.opening) is not None
 
 
 def claim_dates(prose: Prose, label: Label, ranked: list[tuple[float, RatedDate]]) -> list[Claim]:

@@ -27,6 +27,10 @@ _ENDS = re.compile(
     r"|\((?:i|a|1)\)){0,14}$",
     re.IGNORECASE,
 )
+# "from January 1, 2011 to December 31, 2013"
+_RANGE = re.compile(
+    r"\b(?:from|beginning|commencing)\s(?:on\s)?[^.;]{4,26}?\s(?:to|through|until|till)\s$", re.IGNORECASE
+)
 _ABOUT = re.compile(rf"\b(?:{AGREEMENT}|hereof|herein)\b", re.IGNORECASE)
 _LABELLED = re.compile(
     r"\b(?:expir\w{1,6}|termination|end)\s+date\W{0,6}(?:shall be|means|is)?\W{0,3}$", re.IGNORECASE
@@ -90,7 +94,7 @@ def _printed(prose: Prose, item: RatedDate) -> End | None:
     raw = 0.0
     if _LABELLED.search(left):
         raw += 3.0
-    elif _ENDS.search(left):
+    elif _ENDS.search(left) or (_RANGE.search(left) and re.search(r"\bterm\b", left, re.IGNORECASE)):
         raw += 1.7
         raw += 0.8 if _ABOUT.search(left) else -0.4
     else:

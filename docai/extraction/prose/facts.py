@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from docai.extraction.prose.dates import RatedDate, claim_dates, find_made, find_start, rate_dates
+from docai.extraction.prose.dates import (
+    RatedDate,
+    claim_dates,
+    find_made,
+    find_start,
+    rate_dates,
+    starts_on_signing,
+)
 from docai.extraction.prose.document import Prose
 from docai.extraction.prose.expiry import End, claim_ends, find_ends
 from docai.extraction.prose.labels import Label
@@ -31,7 +38,7 @@ class Facts:
 
     @cached_property
     def starts(self) -> list[tuple[float, RatedDate]]:
-        return find_start(self.rated)
+        return find_start(self.rated, on_signing=starts_on_signing(self.prose))
 
     @cached_property
     def terms(self) -> list[RatedPeriod]:

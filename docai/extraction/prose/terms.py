@@ -83,6 +83,9 @@ _ONE_MORE = re.compile(
 _NOTICE = re.compile(
     r"\b(?:notice|notif\w+|notification|intent\w*|advise|inform|k[üu]ndig\w*|pr[ée]avis)\b", re.IGNORECASE
 )
+# "unless terminated in writing three months before expiry"
+_UNLESS = re.compile(r"\bunless\b[^.;]{0,90}\b(?:terminat|cancel|end)\w*[^.;]{0,40}$", re.IGNORECASE)
+_BEFORE = re.compile(r"[\s,']{0,3}(?:before|prior to|in advance of)\b", re.IGNORECASE)
 _STOPS_RENEWAL = re.compile(
     r"\bnon-?\s?renew\w*|\bnot\s+(?:to\s+)?(?:be\s+)?(?:renew|extend)\w*|\bunless\b|\bcontrary\b"
     r"|\bdesire to terminate\b|\bdecision not\b"
@@ -220,7 +223,8 @@ def find_notices(prose: Prose, *, renewal: bool) -> list[RatedPeriod]:
         sentence = prose.sentence_at(found.start)
         text = prose.plain[sentence.start : sentence.end]
         left, right = prose.left(found.start, 220), prose.right(found.end, 160)
-        if not (_NOTICE.search(left[-160:]) or _NOTICE.search(right[:90])):
+        said = _NOTICE.search(left[-160:]) or _NOTICE.search(right[:90])
+        if not said and not (renewal and _UNLESS.search(left) and _BEFORE.match(right)):
             continue
         raw = 0.5
         raw += (
