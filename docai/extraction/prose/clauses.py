@@ -43,7 +43,7 @@ def rate_sentences(prose: Prose, label: Label) -> list[RatedSentence]:
         if concept and concept.needs.search(text):
             raw = _combine(raw, _concept_score(concept, text, sentence))
         if raw > 0.2:
-            raw += 0.05 if _MODAL.search(text) else -0.15
+            raw += 0.05 if _MODAL.search(text) else -0.05
             rated.append(RatedSentence(sentence, raw))
     return sorted(rated, key=lambda r: (-r.raw, r.sentence.number))
 
