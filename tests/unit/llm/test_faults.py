@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import inspect
 import socket
 import ssl
 from types import ModuleType, SimpleNamespace
@@ -28,7 +27,9 @@ def error_classes() -> list[type[BaseException]]:
     found = []
     for module in (openai, http, importlib.import_module("openai._exceptions")):
         for thing in list(vars(module).values()):
-            if inspect.isclass(thing) and issubclass(thing, Exception) and not issubclass(thing, Warning):
+            # Not `isinstance`: the library's lazy attributes would make a client of their own to answer it.
+            public = issubclass(type(thing), type) and not thing.__name__.startswith("_")
+            if public and issubclass(thing, Exception) and not issubclass(thing, Warning):
                 found.append(thing)
     return sorted(set(found), key=lambda kind: (kind.__module__, kind.__name__))
 
