@@ -54,28 +54,17 @@ def root(
 
 def main() -> None:
     """Run the command line; docai's own errors become one line and their exit code."""
-    import click
-
     from docai.errors import DocaiError
 
     try:
-        code = app(standalone_mode=False) or 0
-        if code == STOPPED:
-            raise KeyboardInterrupt  # typer swallows Ctrl-C and leaves only its exit code
-        sys.exit(code)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
+        app()
     except DocaiError as error:
         typer.echo(f"docai: {error}", err=True)
         sys.exit(error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
-        typer.echo("docai: stopped; what was done is kept, the same command goes on from there", err=True)
-        sys.exit(STOPPED)
-    except BrokenPipeError:
-        # The reader of our output (head, less) is gone; nothing is wrong with the work itself.
-        sys.stderr.close()
-        sys.exit(141)
+    except SystemExit as ending:
+        if ending.code == STOPPED:
+            typer.echo("docai: stopped; what was done is kept, the same command goes on from there", err=True)
+        raise
 
 
 if __name__ == "__main__":

@@ -119,6 +119,8 @@ def test_standard_input_is_a_document(tmp_path: Path) -> None:
         (["extract", "empty"], "no documents"),
         (["extract", "receipts", "--pipeline", "contract"], "contracts"),
         (["extract"], "path"),
+        (["extract", "receipts", "--bogus"], "--bogus"),
+        (["extrakt", "receipts"], "extrakt"),
         (["records", "list"], "docai extract"),
     ],
 )
