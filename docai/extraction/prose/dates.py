@@ -80,6 +80,11 @@ _ON_SIGNING = re.compile(
     r"\bsign(?:ed|ature|ing)?|signature\s(?:page|date|block))",
     re.IGNORECASE,
 )
+_EFFECT_ON_SIGNING = re.compile(
+    r"\b(?:takes?|come\w*|enter\w*)\s(?:in)?(?:to\s)?(?:effect|force)\b[^.;]{0,60}\b(?:sign|execut)\w*"
+    r"|\beffective\b[^.;]{0,30}\b(?:on|upon|as of)\b[^.;]{0,40}\b(?:sign(?:ed|ature|ing)|execution)",
+    re.IGNORECASE,
+)
 # Below this probability a field is rather not in the document.
 NULL = 0.4
 
@@ -134,7 +139,7 @@ def _rate(prose: Prose, found: Found, blank: str | None) -> RatedDate:
         begins += (
             strength + 0.6
             if in_opening or _OF_TERM.search(left) or _LABEL_START.search(left)
-            else strength / 2
+            else strength / 3
         )
         made += 0.4 if in_opening else 0.0
     if _DEFINES_START.search(right):
@@ -217,8 +222,9 @@ def find_start(rated: list[RatedDate], *, on_signing: bool = False) -> list[tupl
 
 
 def starts_on_signing(prose: Prose) -> bool:
-    """Whether the opening leaves the start to the signatures."""
-    return _ON_SIGNING.search(prose.plain, *prose.opening) is not None
+    """Whether the agreement leaves its start to the signatures."""
+    opening = _ON_SIGNING.search(prose.plain, *prose.opening)
+    return opening is not None or _EFFECT_ON_SIGNING.search(prose.plain) is not None
 
 
 def claim_dates(prose: Prose, label: Label, ranked: list[tuple[float, RatedDate]]) -> list[Claim]:

@@ -20,6 +20,10 @@ _QUOTES = str.maketrans("“”„«»‘’‚´`–—‐‑\u00a0\u00ad", "\"
 _ORDINAL = re.compile(r"(?<=\d)(s t|n d|r d|t h)(?=\s)")
 _LETTER_ONE = re.compile(r"(?<![^\W_])[lI](?=st (?:day|of))")
 
+_NO_YEAR = re.compile(
+    r"\b\d{1,2}(?:\s?(?:st|nd|rd|th))?\sday\sof\s(?:January|February|March|April|May|June|July|August|September|October"
+    r"|November|December)\b(?!,?\s{0,2}(?:of\s)?(?:[12]\d|in the year))"
+)
 # The words with which the body begins, after the parties and their date.
 _BODY = re.compile(
     r"\b(?:W\s?I\s?T\s?N\s?E\s?S\s?S\s?E?\s?T\s?H|WHEREAS|Whereas|RECITALS?|Recitals|BACKGROUND"
@@ -82,7 +86,12 @@ class Prose:
 
     @cached_property
     def blank_dates(self) -> list[Found]:
-        return find_blank_dates(self.plain)
+        """Places left open for a date, and days of a month whose year was forgotten."""
+        found = find_blank_dates(self.plain)
+        for match in _NO_YEAR.finditer(self.plain, *self.opening):
+            if all(match.end() <= f.start or match.start() >= f.end for f in [*found, *self.dates]):
+                found.append(Found(match.start(), match.end(), match.group(), ""))
+        return sorted(found, key=lambda f: f.start)
 
     @cached_property
     def durations(self) -> list[Found]:
