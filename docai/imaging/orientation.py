@@ -18,7 +18,7 @@ Mask = NDArray[np.bool_]
 
 PROFILE_HEIGHT_PX = 1000
 MAX_SKEW_DEG = 4.0
-MOST_POINTS = 60_000
+MOST_POINTS = 40_000
 FEWEST_POINTS = 200
 LARGEST_LETTER = 0.12
 """Of the page's longer side: letters that touch in a line stay, frames and paper edges go."""

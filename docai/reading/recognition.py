@@ -7,7 +7,7 @@ import numpy as np
 from docai.imaging.orientation import turn_pixels
 from docai.reading.blocks import InkLines
 from docai.reading.engines import Engines
-from docai.reading.printed import read_printed
+from docai.reading.printed import read_printed, smooth
 from docai.reading.repair import repair_lines
 from docai.reading.rows import sort_rows
 from docai.reading.sheet import Sheet
@@ -28,14 +28,14 @@ def read_sheet(engines: Engines, sheet: Sheet, ink: InkLines) -> tuple[list[Line
     engines.check()
     if engines.tesseract is None or (engines.recogniser is not None and looks_like_receipt(sheet)):
         return read_strong(engines, sheet), "ppocr"
-    lines = read_printed(engines.tesseract, sheet.gray, sheet.dpi, ink)
+    lines = read_printed(engines.tesseract, sheet, ink)
     if engines.recogniser is None:
         return lines, "tesseract"
     if is_poor(lines, ink):
         strong = read_strong(engines, sheet)
         if weigh(strong) > weigh(lines):
             return strong, "ppocr"
-    return repair_lines(lines, sheet.gray, engines.recogniser), "tesseract+ppocr"
+    return repair_lines(lines, smooth(sheet), engines.recogniser), "tesseract+ppocr"
 
 
 def looks_like_receipt(sheet: Sheet) -> bool:
@@ -45,8 +45,7 @@ def looks_like_receipt(sheet: Sheet) -> bool:
         return True
     if height * width >= SMALL_PX:
         return False
-    sample = sheet.gray[::7, ::7]
-    return bool(((sample > 24) & (sample < 232)).mean() > 0.02)
+    return not sheet.two_level
 
 
 def is_poor(lines: list[Line], ink: InkLines) -> bool:

@@ -13,11 +13,15 @@ from docai.types import Box, Page, Word
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """`gray`: the levelled page at `dpi` both ways. `page` carries `turned` and `skew_deg`."""
+    """`gray`: the levelled page at `dpi` both ways. `page` carries `turned` and `skew_deg`.
+
+    `two_level`: the scan knows black and white alone (CCITT, JBIG2); levelling adds grays of its own.
+    """
 
     page: Page
     gray: Gray
     dpi: float
+    two_level: bool = False
 
     def place(self, box: PixelBox) -> Box:
         """Pixels of the sheet -> points of the page as it lies."""
@@ -44,5 +48,12 @@ LEVEL_ENOUGH_DEG = 0.08
 def lay_sheet(page: Page, gray: Gray, dpi: float, turned: int, skew_deg: float) -> Sheet:
     """Turn and level square pixels `gray` of a page that lies as in the file."""
     skew = skew_deg if abs(skew_deg) >= LEVEL_ENOUGH_DEG else 0.0
+    righted = replace(page, turned=turned, skew_deg=skew)
     upright = orientation.turn_pixels(gray, turned)
-    return Sheet(replace(page, turned=turned, skew_deg=skew), orientation.level_pixels(upright, skew), dpi)
+    return Sheet(righted, orientation.level_pixels(upright, skew), dpi, has_two_levels(gray))
+
+
+def has_two_levels(gray: Gray) -> bool:
+    """Whether next to no pixel lies between black and white."""
+    sample = gray[::5, ::5]
+    return bool(((sample > 16) & (sample < 239)).mean() < 0.004)

@@ -18,7 +18,7 @@ from docai.reading.ppocr import open_session
 
 CLASSIFIER = "ch_ppocr_mobile_v2.0_cls_mobile.onnx"
 WIDTH_PX, HEIGHT_PX = 192, 48
-MOST_LINES = 16
+MOST_LINES = 11
 
 
 class TurnVoter:
