@@ -19,7 +19,7 @@ NAME = "extractive"
 # the prose reader is not; between them both are, and the one that the page resembles less has its scores cut.
 _SURE_PROSE, _SURE_FORM = 0.55, 0.25
 # A page with less running text than this is a form, whatever stands on the pages after it.
-_FORM_PAGE, _FORM_PAGE_WORDS = 0.45, 15
+_FORM_PAGE, _FORM_PAGE_WORDS = 0.45, 10
 _LETTER = 0.8
 _FORM_KINDS = frozenset(
     ("money", "number", "integer", "percent", "identifier", "address", "currency", "email", "phone")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -136,6 +137,37 @@ def test_running_text_and_forms_are_told_apart() -> None:
     to_prose, to_forms = share_fields(shape, fields)
     assert set(to_forms) == set(fields)
     assert all(f.kind == "boolean" for f in to_prose)
+
+
+def _form_page(number: int) -> Page:
+    rows = [
+        ("Contract No.", "4711"),
+        ("Advertiser", "Finch for Mayor"),
+        ("Gross Amount", "$119.00"),
+        ("Agency", "Owl Media"),
+    ]
+    words = [
+        Word(text, Box(60 + 90 * k, 60 + 20 * row, 140 + 90 * k, 70 + 20 * row), None, "ocr", row)
+        for row, cells in enumerate(rows)
+        for k, text in enumerate(" ".join(cells).split())
+    ]
+    return Page("d", number, 612, 792, 200, 200, "native", words=tuple(words))
+
+
+def test_terms_behind_an_order_form_do_not_make_it_a_letter() -> None:
+    terms = make_view(SERVICES).pages[0]
+    view = DocumentView(
+        Document("d", "d.pdf", "application/pdf", 2), (_form_page(1), replace(terms, number=2))
+    )
+    shape = measure_shape(view)
+    assert shape.prose > 0.6
+    assert shape.has_form
+    assert not shape.is_letter
+    to_prose, to_forms = share_fields(shape, load_schema("ad_buy").fields)
+    assert to_prose == []
+    assert set(to_forms) == set(load_schema("ad_buy").fields)
+    to_prose, _ = share_fields(shape, load_schema("contract").fields)
+    assert {f.name for f in to_prose} >= {"parties", "expiration_date", "insurance"}
 
 
 def test_rivals_share_what_the_best_leaves() -> None:
