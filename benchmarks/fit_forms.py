@@ -12,27 +12,24 @@ from __future__ import annotations
 import argparse
 import json
 from collections import defaultdict
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from forms_data import SETS, Labelled, f1, letters, load_set, matches
+from forms_data import f1
+from forms_examples import MADE, Example, read_examples
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from docai.extraction.forms.candidates import Document
 from docai.extraction.forms.claims import GIVE
-from docai.extraction.forms.features import describe, find_candidates
-from docai.extraction.forms.labels import LabelMatcher
-from docai.extraction.forms.ranking import family_of
-from docai.extraction.layout import build_layout
-from docai.schema import Schema
-from docai.values.dates import guess_day_first
 
 FOLDS = 5
 ABSENT_WEIGHT = 0.3
+# Made fields are many; together they weigh about as much as the labelled ones.
+MADE_WEIGHT = 0.1
 # What a person would say before seeing data; everything else starts at 0.
-_LABELS = {"label": 4, "label_exact": 1, "near": 2, "near_contrast": -1.5, "other": -2}
+_LABELS = {
+    "label": 4, "label_exact": 1, "near": 2, "near_contrast": -1.5, "other": -2, "unheard": -3, "specific": -1.5, "specific_label": 1.5,
+}  # fmt: skip
 PRIOR: dict[str, dict[str, float]] = {
     "date": _LABELS | {
         "bias": -3, "stacked": -0.5, "range_agrees": 2, "range_differs": -3, "range_unwanted": -1.5,
@@ -68,109 +65,13 @@ STRENGTH = {"date": 0.3, "money": 0.3, "identifier": 0.3, "party": 0.5, "address
 # Kinds without labelled examples here live by their labels alone.
 LABELLED = {
     "bias": -6.0,
-    "best_f1": 6.0,
-    "near_f1": 3.0,
+    "label": 6.0,
+    "near": 3.0,
     "near_contrast": -1.0,
     "other": -3.0,
     "is_label": -3.0,
+    "unheard": -3.0,
 }
-
-
-@dataclass
-class Example:
-    """One field of one document: candidates' features, which are right, their keys."""
-
-    stem: str
-    set_name: str
-    field: str
-    kind: str
-    group: str
-    matrix: NDArray[np.float64]
-    right: NDArray[np.bool_]
-    touching: NDArray[np.bool_]
-    keys: list[str]
-    present: bool
-
-
-def read_documents(
-    readings: Path, data: Path, only: str | None
-) -> tuple[dict[str, list[Example]], dict[str, list[str]]]:
-    """Examples and feature names of each family."""
-    raw: dict[str, list[tuple[object, ...]]] = defaultdict(list)
-    names: dict[str, set[str]] = defaultdict(set)
-    for set_name in SETS:
-        schema, documents = load_set(readings, data, set_name)
-        groups = group_documents(set_name, documents)
-        for labelled, group in zip(documents, groups, strict=True):
-            for row in _describe_document(schema, labelled, only):
-                family, features = row[0], row[3]
-                for item in features:
-                    names[family].update(item)
-                raw[family].append((labelled.stem, set_name, group, *row))
-    columns = {family: sorted(found) for family, found in names.items()}
-    examples: dict[str, list[Example]] = defaultdict(list)
-    for family, rows in raw.items():
-        for stem, set_name, group, _, name, kind, features, right, touching, keys, present in rows:
-            matrix = np.array([[f.get(c, 0.0) for c in columns[family]] for f in features], dtype=float)
-            matrix = matrix.reshape(len(features), len(columns[family]))
-            examples[family].append(
-                Example(
-                    stem,
-                    set_name,
-                    name,
-                    kind,
-                    group,
-                    matrix,
-                    np.array(right, dtype=bool),
-                    np.array(touching, dtype=bool),
-                    keys,
-                    present,
-                )  # fmt: skip
-            )
-    return examples, columns
-
-
-def _describe_document(schema: Schema, labelled: Labelled, only: str | None):  # type: ignore[no-untyped-def]
-    fields = [f for f in schema.fields if f.group is None]
-    matcher = LabelMatcher(fields)
-    layouts = [build_layout(page) for page in labelled.view.pages]
-    document = Document(layouts, guess_day_first(c.text for layout in layouts for c in layout.cells))
-    for index, field in enumerate(fields):
-        family = family_of(field)
-        if field.name not in labelled.truth or family == "labelled" or (only and family != only):
-            continue
-        truth = labelled.truth[field.name] or None
-        candidates = find_candidates(document, matcher, field, index)
-        features = describe(document, candidates, matcher, fields, index)
-        right = [matches(field.kind, c.value, truth) for c in candidates]
-        keys = [c.key for c in candidates]
-        words = {(c.page, w) for c, r in zip(candidates, right, strict=True) if r for w in c.words}
-        touching = [any((c.page, w) in words for w in c.words) for c in candidates]
-        yield family, field.name, field.kind, features, right, touching, keys, truth is not None
-
-
-def group_documents(set_name: str, documents: list[Labelled]) -> list[str]:
-    """Documents of one shop or one layout share a group: same company, or label words alike."""
-    groups: list[tuple[str, frozenset[str]]] = []
-    out = []
-    for labelled in documents:
-        if set_name == "receipts":
-            out.append("r:" + letters(labelled.truth.get("company"))[:8])
-            continue
-        words = frozenset(
-            w.text.casefold().strip(":")
-            for page in labelled.view.pages[:1]
-            for w in page.words
-            if w.text.strip(":").isalpha()
-        )
-        for name, known in groups:
-            if len(words & known) / max(1, len(words | known)) > 0.4:
-                out.append(name)
-                break
-        else:
-            groups.append((f"{set_name}:{len(groups)}", words))
-            out.append(groups[-1][0])
-    return out
 
 
 def fit(
@@ -180,13 +81,14 @@ def fit(
     centre = np.array([prior.get(c, 0.0) for c in columns])
     parts = []
     for example in examples:
+        weight = MADE_WEIGHT if example.field == MADE else 1.0
         if example.right.any():
-            parts.append((example.matrix, example.right, 1.0))
+            parts.append((example.matrix, example.right, weight))
             # Parts of the right value speak for it too: without it they must not stand for its absence.
             if not example.touching.all():
-                parts.append((example.matrix[~example.touching], None, ABSENT_WEIGHT))
+                parts.append((example.matrix[~example.touching], None, weight * ABSENT_WEIGHT))
         elif len(example.matrix) and not example.present:
-            parts.append((example.matrix, None, 1.0))
+            parts.append((example.matrix, None, weight))
 
     def loss(w: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         total = strength * float(np.sum((w - centre) ** 2)) / 2
@@ -262,7 +164,7 @@ def main() -> None:
     parser.add_argument("--errors", metavar="FIELD")
     parser.add_argument("--family")
     arguments = parser.parse_args()
-    examples, columns = read_documents(arguments.readings, arguments.data, arguments.family)
+    examples, columns = read_examples(arguments.readings, arguments.data, arguments.family)
     fitted: dict[str, dict[str, float]] = {"labelled": LABELLED}
     for family in sorted(examples) if arguments.family is None else [arguments.family]:
         prior = np.array([PRIOR[family].get(c, 0.0) for c in columns[family]])

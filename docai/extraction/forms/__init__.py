@@ -1,9 +1,10 @@
-"""Form-like documents: receipts, invoices, order forms. Labels, layout and arithmetic instead of sentences."""
+"""Form-like documents: receipts, invoices, order forms; labels, layout and arithmetic, not sentences."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from docai.extraction.forms.blanks import find_absence
 from docai.extraction.forms.candidates import Document
 from docai.extraction.forms.claims import make_claims
 from docai.extraction.forms.labels import LabelMatcher
@@ -30,13 +31,12 @@ def extract_forms(view: DocumentView, schema: Schema, fields: Sequence[Field]) -
     matcher = LabelMatcher(singles)
     weights = load_weights()
     claims: list[Claim] = []
-    ranked = [
-        rank_field(document, matcher, singles, index, weights)
-        for index, field in enumerate(singles)
-        if field in fields
-    ]
-    for one in part_ways(ranked):
-        claims.extend(make_claims(one))
+    wanted = [k for k, field in enumerate(singles) if field in fields]
+    ranked = part_ways([rank_field(document, matcher, singles, k, weights) for k in wanted])
+    for index, one in zip(wanted, ranked, strict=True):
+        found = make_claims(one)
+        absence = None if found else find_absence(document, matcher, singles, index)
+        claims.extend(found or ([absence] if absence else []))
     for group in dict.fromkeys(f.group for f in fields if f.group is not None):
         claims.extend(extract_list(document, [f for f in schema.fields if f.group == group], singles))
     return claims

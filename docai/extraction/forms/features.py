@@ -19,6 +19,7 @@ from docai.schema import Field
 
 Features = dict[str, float]
 PARTY_KINDS = frozenset({"organization", "person", "party"})
+UNNAMED_KINDS = PARTY_KINDS | {"address"}
 TEXT_KINDS = frozenset({"text", "title", "place"})
 # Words of labels that introduce a name without saying whose.
 _NAME_WORDS = frozenset({"name", "company", "contact", "firm"})
@@ -65,6 +66,10 @@ def describe(
             features |= {f"{role}_{name}": value for name, value in facts[k].items()}
         if stacked is not None:
             features["stacked"] = stacked[k]
+        if field.kind in UNNAMED_KINDS:
+            # Documents print names and addresses without saying so.
+            for name in ("unheard", "specific", "specific_label", "specific_exact"):
+                del features[name]
         if field.kind == "date":
             features |= _date_features(candidate, polarity)
         elif field.kind == "identifier":
@@ -106,7 +111,14 @@ def _label_features(candidate: Candidate, matcher: LabelMatcher, index: int) -> 
     label = labels[nearest] if nearest is not None else ""
     near = matches[nearest] if nearest is not None else matches[0]
     section = matcher.match(context.section, index)
+    demanded = matcher.demands(index)
+    heard = {w for text in (*labels, context.section) for w in matcher.tokens(text)}
     return {
+        "unheard": float(bool(demanded) and not demanded & heard),
+        # A field that goes by a label of its own stands or falls with it.
+        "specific": float(not matcher.is_generic(index)),
+        "specific_label": 0.0 if matcher.is_generic(index) else max(worth),
+        "specific_exact": float(not matcher.is_generic(index) and max(worth) >= 0.9),
         "label": max(worth),
         "label_exact": float(max(worth) >= 0.9),
         "beside": max(worth[:2]),

@@ -11,7 +11,9 @@ from rapidfuzz import fuzz, process
 from docai.extraction.forms.lexicon import COMPOUND_TAILS, CONCEPTS, CONTRAST, STOP_WORDS
 from docai.schema import Field
 
-_TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d{1,20}|[#%№]|[nN][°º]")
+_TOKEN = re.compile(r"[nN][°º]|[^\W\d_]+(?:['’][^\W\d_]+)?|\d{1,20}|[#%№]")
+# Letters that are read for one another at a word's beginning, where the rest decides.
+_LOOKALIKE = str.maketrans("l1|j0", "iiiio")
 _CAMEL = re.compile(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Ý])")
 # Words that many labels share say less about a field than the others.
 _COMMON = {
@@ -57,6 +59,8 @@ def _name_word(word: str) -> list[str]:
         head = word[: -len(tail)]
         if word.endswith(tail) and len(head) >= 3:
             head = head if head in CONCEPTS or not head.endswith(("s", "n")) else head[:-1]
+            if tail == "rechnung" and head not in CONCEPTS:
+                return [CONCEPTS[tail]]  # a trade invoice, a rent invoice: an invoice
             return [CONCEPTS.get(head, head), CONCEPTS.get(tail, tail)]
     return [word[:-1] if len(word) > 4 and word.endswith("s") and not word.endswith("ss") else word]
 
@@ -73,6 +77,7 @@ class LabelMatcher:
         self._long = [w for w in {*self._vocabulary, *CONCEPTS} if len(w) >= 4]
         self._own = [frozenset(w for p in phrases for w in p) for phrases in self._phrases]
         self._contrast = [_contrast_words(field) for field in fields]
+        self._demands = [_demanded(phrases) for phrases in self._phrases]
         self._words: dict[str, str] = {}
         self._tokens: dict[str, tuple[str, ...]] = {}
         self._matches: dict[tuple[tuple[str, ...], int], LabelMatch] = {}
@@ -105,6 +110,14 @@ class LabelMatcher:
         """All words of a field's name and aliases."""
         return self._own[index]
 
+    def demands(self, index: int) -> frozenset[str]:
+        """Words that all labels of a field have, beyond those that any label may have: "birth"."""
+        return self._demands[index]
+
+    def is_generic(self, index: int) -> bool:
+        """Whether a field goes by a label that says its kind alone: "date", "total", "name"."""
+        return any(phrase <= _COMMON.keys() for phrase in self._phrases[index])
+
     def phrases(self, index: int) -> Sequence[frozenset[str]]:
         """Word sets of a field's name and aliases."""
         return self._phrases[index]
@@ -131,10 +144,15 @@ class LabelMatcher:
             known = word
             if word not in self._known and len(word) >= 4:
                 hit = process.extractOne(word, self._long, scorer=fuzz.ratio, score_cutoff=_FUZZY_CUTOFF)
-                if hit is not None and hit[0][0] in (word[0], word[1]):
+                if hit is not None and hit[0][0].translate(_LOOKALIKE) in word[:2].translate(_LOOKALIKE):
                     known = CONCEPTS.get(hit[0], hit[0])
             self._words[word] = known
         return known
+
+
+def _demanded(phrases: Sequence[frozenset[str]]) -> frozenset[str]:
+    shared = frozenset.intersection(*phrases) if phrases else frozenset()
+    return shared - _COMMON.keys()
 
 
 def _field_phrases(field: Field) -> list[frozenset[str]]:
