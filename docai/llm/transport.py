@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from docai.errors import ConfigError, DocaiError
 from docai.llm.faults import translate
@@ -77,7 +79,9 @@ def _make_openai(settings: ClientSettings) -> AsyncOpenAI:
 
     options: dict[str, Any] = {
         # A page goes to the address that the user named and to no other.
-        "follow_redirects": False
+        "follow_redirects": False,
+        # A proxy for the way outside must not get what stays on this machine.
+        "trust_env": not _is_loopback(settings.base_url),
     }
     if settings.ca_file is not None:
         try:
@@ -90,7 +94,7 @@ def _make_openai(settings: ClientSettings) -> AsyncOpenAI:
                 hint="give a PEM file with the authority's certificate",
             ) from None
     try:
-        return openai.AsyncOpenAI(
+        client = openai.AsyncOpenAI(
             base_url=settings.base_url,
             # Without one the library would take whatever key the environment holds.
             api_key=settings.api_key or "none",
@@ -99,3 +103,14 @@ def _make_openai(settings: ClientSettings) -> AsyncOpenAI:
         )
     except Exception as foreign:
         raise translate(foreign, base_url=settings.base_url) from None
+    # These two it takes from the environment; another service's account is none of this server's business.
+    client.organization = client.project = None
+    return client
+
+
+def _is_loopback(url: str) -> bool:
+    try:
+        host = urlsplit(url).hostname or ""
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

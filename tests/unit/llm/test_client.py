@@ -8,6 +8,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
@@ -331,6 +332,38 @@ def test_a_page_is_sent_to_the_named_server_only() -> None:
         return caught.value
 
     assert asyncio.run(main()).code == "redirects"
+
+
+def test_the_environment_of_other_services_does_not_reach_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "secret")
+    monkeypatch.setenv("OPENAI_ORG_ID", "somebody")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    heads: list[str] = []
+
+    async def main() -> None:
+        async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            heads.append((await reader.readuntil(b"\r\n\r\n")).decode().lower())
+            writer.write(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n")
+            await writer.drain()
+            writer.close()
+
+        server = await asyncio.start_server(listen, "127.0.0.1", 0)
+        async with server:
+            url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+            with pytest.raises(ConfigError):
+                async with OpenAIClient(ClientSettings(url), sleep=Waits()):
+                    pass
+
+    asyncio.run(main())
+    assert len(heads) == 1
+    assert "secret" not in heads[0]
+    assert "somebody" not in heads[0]
+
+
+def test_the_library_is_loaded_with_the_first_client_only() -> None:
+    code = "import sys, docai.llm.client, docai.llm.scripted_server; sys.exit('openai' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_a_certificate_that_nobody_signed(tmp_path: Path) -> None:
