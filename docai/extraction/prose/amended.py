@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from docai.extraction.prose.document import Prose
 from docai.extraction.prose.facts import Facts
@@ -31,11 +32,12 @@ _THAT = re.compile(
 )
 _REACH = 7000  # characters: what comes later cites other papers
 _TAIL = 320
+_FIRST_PAGES = 5
 
 
 def find_amended(view: DocumentView) -> Amends | None:
     """Title, ISO date and parties of the changed agreement; None for a document that changes none."""
-    prose = Prose(view)
+    prose = Prose(replace(view, pages=view.pages[:_FIRST_PAGES]))
     if not prose.text.strip():
         return None
     own = find_title(prose)
