@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal, NamedTuple, TypeAlias
@@ -146,3 +147,34 @@ def check_sight(planned_tokens: int, prompt_tokens: int, text_tokens: int, dpi: 
     if abs(spent - planned_tokens) <= slack:
         return Sight(True, dpi)
     return Sight(False, round(dpi * min(1.0, math.sqrt(spent / planned_tokens)), 1))
+
+
+def infer_budget(
+    profile: VisionProfile, sizes_px: Sequence[tuple[int, int]], prompt_tokens: int, text_tokens: int
+) -> int | None:
+    """The budget that a Gemma 4 server really runs with, from what images of known sizes cost in its prompt.
+
+    None if no budget explains the count within the doubt about the text. Tiles planned anew for that budget
+    reach the model at the page's own DPI again: they are only smaller and more.
+    """
+    if profile.rule != "budget":
+        return None
+    spent = prompt_tokens - text_tokens
+
+    def miss(budget: int) -> int:
+        found = replace(profile, max_cells=budget)
+        return abs(spent - sum(count_tokens(found, width, height) for width, height in sizes_px))
+
+    best = min(GEMMA4_BUDGETS, key=miss)
+    return best if miss(best) <= max(0.05 * spent, text_tokens / 3) else None
+
+
+def describe_sight(profile: VisionProfile, model: str, dpi: float) -> str:
+    """What the user is told about what the model sees, for the log and for an unknown model's warning."""
+    if profile.assumed:
+        side = math.isqrt(profile.max_cells) * profile.cell_px
+        return (
+            f"docai does not know {model}: it sends tiles of {side} x {side} px and takes it that the model "
+            f"sees them as they are, at {dpi:g} DPI; docai doctor measures it"
+        )
+    return f"{model} sees pages at {dpi:g} DPI, {profile.max_cells} tokens an image at most"

@@ -18,7 +18,9 @@ from docai.imaging.profiles import (
     VisionProfile,
     check_sight,
     count_tokens,
+    describe_sight,
     find_profile,
+    infer_budget,
     list_untouched_sizes,
     see_dpi,
     see_size,
@@ -274,6 +276,25 @@ def test_token_counts_tell_what_the_model_saw() -> None:
     assert not sight.as_planned
     assert sight.dpi == pytest.approx(150, abs=5)
     assert not check_sight(tiling.tokens, 4 * tiling.tokens, 300, 300).as_planned
+
+
+@pytest.mark.parametrize("budget", GEMMA4_BUDGETS)
+@pytest.mark.parametrize("dpi", [150, 200, 300, 400])
+def test_a_servers_budget_shows_in_its_first_reply(budget: int, dpi: int) -> None:
+    tiling = plan_tiles(blank(round(8.27 * dpi), round(11.69 * dpi), dpi), PROFILES[0])
+    sizes = [(spot.width_px, spot.height_px) for spot in tiling.spots]
+    images = [gemma_resize(*size, budget) for size in sizes]
+    prompt = 240 + sum(width * height // 48**2 + 2 for width, height in images)
+    assert infer_budget(PROFILES[0], sizes, prompt, 210) == budget
+    assert infer_budget(PROFILES[0], sizes, 3 * tiling.tokens, 210) is None
+    assert infer_budget(PROFILES[3], sizes, prompt, 210) is None
+    anew = plan_tiles(tiling.image, find_profile("gemma-4-12B-it", budget))
+    assert anew.dpi == dpi
+
+
+def test_users_are_told_what_a_model_sees() -> None:
+    assert "does not know x/y" in describe_sight(find_profile("x/y"), "x/y", 300.0)
+    assert describe_sight(PROFILES[0], "gemma", 200.0).startswith("gemma sees pages at 200 DPI")
 
 
 def test_pages_beyond_the_context_are_split_over_requests() -> None:
