@@ -217,7 +217,7 @@ def find_start(rated: list[RatedDate], *, on_signing: bool = False) -> list[tupl
     made = find_made(rated)
     if made:
         p, item = made[0]
-        best.append((0.6 if on_signing and item.signing else 0.62 * p, item))
+        best.append((0.7 if on_signing and item.signing else 0.78 * p, item))
     return sorted(best, key=lambda b: -b[0])
 
 

@@ -258,5 +258,7 @@ def find_notices(prose: Prose, *, renewal: bool) -> list[RatedPeriod]:
             raw += 0.8 if re.search(r"terminat|cancel|resign|kündig", text, re.IGNORECASE) else 0.0
             raw -= 0.6 if re.search(r"\b(?:breach|default|cure)\b", text, re.IGNORECASE) else 0.0
         if raw > 0.4:
-            rated.append(RatedPeriod(found, sentence, probability(raw)))
+            # Beside a renewal other notices stand too: never quite sure.
+            sure = 0.88 if renewal else 1.0
+            rated.append(RatedPeriod(found, sentence, sure * probability(raw)))
     return sorted(rated, key=lambda r: (-r.score, r.found.start))
