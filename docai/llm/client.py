@@ -6,17 +6,18 @@ One process owns a client, and with it the limit of what is under way at its ser
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
 from docai.errors import DocaiError, ServiceError
 from docai.llm.chat import ChatRequest, Reply
-from docai.llm.faults import AWAY, OVERLOAD, PATIENT, RETRIED, SLOW
+from docai.llm.faults import AWAY, LOST, OVERLOAD, PATIENT, RETRIED, SLOW
 from docai.llm.forms import read_json, read_reply, write_body
 from docai.llm.latency import LatencyPolicy
 from docai.llm.limiter import FixedPolicy, InFlightLimiter, LimitBounds, LimitPolicy, Slot
@@ -28,6 +29,8 @@ from docai.llm.transport import RequestFailed, Transport
 
 _RAMP_POLL_S, _POLL_S = 0.1, 0.5
 _LOST_METRICS = 5
+_SUSPECT_LOSSES = 2
+_TELL_EVERY_S = 60.0
 
 
 class OpenAIClient:
@@ -55,6 +58,8 @@ class OpenAIClient:
         self._transport = Transport(settings)
         self._follower: asyncio.Task[None] | None = None
         self._watch: asyncio.Task[str] | None = None
+        self._suspects = asyncio.Lock()
+        self._told_s = -math.inf
 
     async def __aenter__(self) -> Self:
         try:
@@ -94,23 +99,40 @@ class OpenAIClient:
 
     async def complete(self, request: ChatRequest) -> Reply:
         """Ask, and ask again where that may help. Raises `ServiceError` or `ConfigError`."""
-        failures, waited_s = 0, 0.0
+        tries = failures = losses = 0
+        waited_s = 0.0
         while True:
-            if self._watch is not None and not self._watch.done():
-                await self.wait_ready(self.settings.away_s)
-            async with self.limiter.slot() as slot:
-                try:
-                    return await self._ask(request, slot)
-                except RequestFailed as failed:
-                    error, after_s = failed.error, failed.after_s
-            failures += 1
+            try:
+                return await self._attempt(request, losses)
+            except RequestFailed as failed:
+                error, after_s = failed.error, failed.after_s
+            tries += 1
+            failures += error.code not in PATIENT
+            losses += error.code == LOST.code
             if not self._may_retry(error, failures, waited_s):
                 raise error
             if error.code in AWAY:
                 await self.wait_ready(self.settings.away_s)
-            pause_s = self.settings.retry.wait_s(failures, self._chance, after_s)
+            if error.code in OVERLOAD:
+                self._tell_slowing(error)
+            pause_s = self.settings.retry.wait_s(tries, self._chance, after_s)
             await self._sleep(pause_s)
             waited_s += pause_s
+
+    async def _attempt(self, request: ChatRequest, losses: int) -> Reply:
+        """Ask once. A request under which the server went away twice may be what kills it: such ones go one
+        at a time, so that the innocent among them do not use up their attempts together."""
+        async with self._suspects if losses >= _SUSPECT_LOSSES else nullcontext():
+            if self._watch is not None and not self._watch.done():
+                await self.wait_ready(self.settings.away_s)
+            async with self.limiter.slot() as slot:
+                return await self._ask(request, slot)
+
+    def _tell_slowing(self, error: DocaiError) -> None:
+        now_s = asyncio.get_running_loop().time()
+        if now_s - self._told_s > _TELL_EVERY_S:
+            self._told_s = now_s
+            self._tell(f"{error.message}; going on with {self.limiter.limit} requests at once")
 
     async def wait_room(self, ahead: int = 2) -> None:
         """Return when fewer than `ahead` requests wait for a slot: back-pressure for who makes them."""

@@ -144,7 +144,12 @@ def read_reply(text: str, seconds: float) -> Reply:
     body = read_json(text)
     choices = body.get("choices")
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
-        raise ServiceError("garbled-reply", "the server's reply has no choices", stage="extraction")
+        raise ServiceError(
+            "garbled-reply",
+            f"the server's reply has no choices: {text[:80]!r}",
+            stage="extraction",
+            hint="is --base-url the address of an OpenAI-compatible server, ending in /v1?",
+        )
     choice = choices[0]
     message = choice.get("message") or {}
     usage = body.get("usage") or {}

@@ -294,6 +294,50 @@ def test_a_job_goes_on_after_the_server_was_killed() -> None:
     asyncio.run(main())
 
 
+def test_a_page_that_kills_the_server_takes_no_other_page_with_it() -> None:
+    async def main() -> tuple[list[str], int]:
+        restarts: list[asyncio.Task[None]] = []
+
+        async def die() -> None:
+            await server.kill()
+            await server.start()
+
+        def answer(request: ChatRequest) -> str:
+            if echo(request) == "poison":
+                restarts.append(asyncio.get_running_loop().create_task(die()))
+            return echo(request)
+
+        script = make_script(answer, service_s=lambda n: 0.01)
+        async with (
+            ScriptedServer(script, ServerTraits(capacity=8)) as server,
+            make_client(server, retry=RetryPolicy(attempts=4)) as client,
+        ):
+            texts = [f"page {n}" for n in range(30)]
+            texts.insert(5, "poison")
+            jobs = [client.complete(ask(text)) for text in texts]
+            replies = await asyncio.gather(*jobs, return_exceptions=True)
+        ends = [r.code if isinstance(r, DocaiError) else getattr(r, "text", repr(r)) for r in replies]
+        return ends, len(restarts)
+
+    ends, restarts = asyncio.run(main())
+    assert ends.pop(5) == "connection-lost"
+    assert ends == [f"page {n}" for n in range(30)]
+    assert restarts == 4
+
+
+def test_an_overload_that_lasts_is_waited_out_and_said_once() -> None:
+    waits = Waits()
+
+    async def use(client: OpenAIClient, server: ScriptedServer) -> None:
+        assert (await client.complete(ask())).text == ANSWER
+        told = client.told  # type: ignore[attr-defined]
+        assert len(told) == 1
+        assert "too much to do" in told[0]
+
+    run(faults_first(30, "rate-limit"), use, waits=waits, retry=RetryPolicy(attempts=3))
+    assert len(waits.seconds) == 30
+
+
 def test_the_limit_follows_the_server_where_it_can() -> None:
     async def policy_of(client: OpenAIClient, server: ScriptedServer) -> type:
         return type(client.limiter.policy)
