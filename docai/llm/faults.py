@@ -220,7 +220,7 @@ def translate(error: BaseException, *, base_url: str, model: str = "") -> DocaiE
     parts = [f"{base_url}: {fault.message}"]
     if fault is NO_MODEL and model:
         parts = [f"{base_url}: the server has no model {model!r}"]
-    if told and fault not in (NO_SERVER, UNKNOWN_HOST, CERTIFICATE):
+    if told:
         parts.append(f"it says: {told[:300]}")
     return fault.kind(fault.code, "; ".join(parts), stage="extraction", hint=fault.hint)
 
@@ -273,15 +273,17 @@ def _list_causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _read_words(error: BaseException) -> str:
-    """The server's own words, out of OpenAI's error object where there is one."""
+    """The server's own words, out of OpenAI's error object where there is one; proxies answer in HTML."""
     body = getattr(error, "body", None)
     if isinstance(body, dict):
         nested = body.get("error")
         inner = nested if isinstance(nested, dict) else body
         text = " ".join(str(inner[key]) for key in ("message", "detail", "type") if inner.get(key))
-        if text:
-            return text
-    return str(body) if isinstance(body, str) and body else str(error)
+        return text or str(nested or "")
+    if isinstance(body, str) and body:
+        return " ".join(re.sub(r"<[^<>]{0,300}>", " ", body[:4000]).split())
+    headers = getattr(getattr(error, "response", None), "headers", None) or {}
+    return f"go to {headers['location']}" if "location" in headers else ""
 
 
 def read_image_limit(error: DocaiError) -> int | None:

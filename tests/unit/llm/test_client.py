@@ -375,7 +375,9 @@ def test_a_page_is_sent_to_the_named_server_only() -> None:
                     pass
         return caught.value
 
-    assert asyncio.run(main()).code == "redirects"
+    error = asyncio.run(main())
+    assert error.code == "redirects"
+    assert "http://127.0.0.1:9/v1/models" in error.message
 
 
 def test_the_environment_of_other_services_does_not_reach_the_server(monkeypatch: pytest.MonkeyPatch) -> None:

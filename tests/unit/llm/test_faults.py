@@ -77,7 +77,8 @@ def status_error(status: int, message: object, model: str = "m") -> DocaiError:
     http = http_library()
     request = http.Request("POST", "http://gpu/v1/chat/completions")
     response = http.Response(status, request=request)
-    body = {"error": {"message": message}} if isinstance(message, str) else message
+    plain = isinstance(message, str) and message.startswith("<")
+    body = {"error": {"message": message}} if isinstance(message, str) and not plain else message
     error = openai.APIStatusError(str(message), response=response, body=body)
     return translate(error, base_url="http://gpu/v1", model=model)
 
@@ -184,3 +185,10 @@ def test_strange_bodies_do_not_matter() -> None:
         error = bare(openai.APIStatusError, body=body, message="m", status_code=418)
         assert translate(error, base_url="u").code == "bad-request"
     assert find_fault(SimpleNamespace(status_code=503)) is faults.DOWN  # type: ignore[arg-type]
+
+
+def test_pages_of_proxies_are_read_as_text() -> None:
+    error = status_error(
+        504, "<html><head><title>504 Gateway Time-out</title></head>\n<body>nginx</body></html>"
+    )
+    assert error.message.endswith("it says: 504 Gateway Time-out nginx")
