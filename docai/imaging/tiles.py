@@ -144,7 +144,7 @@ def _find_gap(pixels: Pixels, earliest: int, latest: int, line_px: int, axis: in
     step = np.abs(np.diff(window.astype(np.int16), axis=1 - axis)) > 48
     ink = np.count_nonzero(step, axis=1 - axis).astype(np.float32)
     # Specks do not fill a gap, and a gap of one row between two lines is no better than a wide one.
-    blurred = np.convolve(ink, np.ones(max(1, line_px // 8), np.float32), mode="same")
+    blurred = np.convolve(ink, np.ones(max(1, min(line_px // 8, len(ink))), np.float32), mode="same")
     least = np.flatnonzero(blurred <= blurred.min() + 0.002 * window.shape[1 - axis])
     breaks = np.flatnonzero(np.diff(least) > 1)
     run = least[breaks[-1] + 1 :] if len(breaks) else least
