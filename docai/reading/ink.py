@@ -96,7 +96,21 @@ def _find_rules(flat: Mask, upright: Mask, covered: Mask, inch: float, width: in
         if above.size and above.any(axis=0).mean() > 0.5:
             continue
         found.append((x, y, x + w, y + h))
-    return [box for box in found if sum(_same_span(box, other, inch) for other in found) < TABLE_ROWS]
+    return [
+        box
+        for box in found
+        if sum(_same_span(box, other, inch) for other in found) < TABLE_ROWS
+        and not _divides_page(box, found, covered, inch, width)
+    ]
+
+
+def _divides_page(box: PixelBox, found: list[PixelBox], covered: Mask, inch: float, width: int) -> bool:
+    """Whether it is a piece of a faint page-wide divider: a row of pieces without a word between them."""
+    row = [other for other in found if abs(other[1] - box[1]) < 0.08 * inch]
+    left, right = min(b[0] for b in row), max(b[2] for b in row)
+    top, bottom = min(b[1] for b in row) - 0.08 * inch, max(b[3] for b in row)
+    worded = covered[max(0, int(top)) : int(bottom), int(left) : int(right)].any()
+    return len(row) > 1 and right - left > 0.6 * width and not worded
 
 
 def _same_span(a: PixelBox, b: PixelBox, inch: float) -> bool:

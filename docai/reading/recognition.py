@@ -7,11 +7,11 @@ import numpy as np
 from docai.imaging.orientation import turn_pixels
 from docai.reading.blocks import InkLines
 from docai.reading.engines import Engines
-from docai.reading.printed import read_printed, smooth
+from docai.reading.printed import FAINT, read_printed, smooth
 from docai.reading.repair import repair_lines
 from docai.reading.rows import sort_rows
 from docai.reading.sheet import Sheet
-from docai.reading.tokens import Line, Token
+from docai.reading.tokens import Line, Token, line_of
 
 SMALL_PX = 2_100_000
 """A page below this (A4 at 150 DPI has 2.17 million) is a photograph or a receipt: small letters, gray."""
@@ -72,7 +72,9 @@ def read_strong(engines: Engines, sheet: Sheet) -> list[Line]:
     shorter, longer = sorted(sheet.gray.shape)
     side = DETECTOR_WIDE_PX if longer < 1.5 * shorter and shorter > DETECTOR_WIDE_PX else DETECTOR_SIDE_PX
     quads = engines.detector.find_lines(sheet.gray, min(1.0, side / shorter))
-    return sort_rows([line for line in engines.recogniser.read_lines(sheet.gray, quads) if line])
+    read = [line for line in engines.recogniser.read_lines(sheet.gray, quads) if line]
+    sure = [[token for token in line.tokens if token.confidence >= FAINT] for line in read]
+    return sort_rows([line_of(tokens) for tokens in sure if tokens])
 
 
 def vote_headstand(engines: Engines, sheet: Sheet) -> float:

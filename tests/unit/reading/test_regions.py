@@ -46,3 +46,9 @@ def test_a_table_has_no_lines_to_write_on() -> None:
     page, image, words = draw_page(PROSE[:4], kind="rendered", shapes=cells)
     regions = page_reader().read(page, image, words).regions
     assert [region for region in regions if region.kind != "ink"] == []
+
+
+def test_a_broken_divider_is_no_line_to_write_on() -> None:
+    pieces = [(Box(x, 500, x + 90, 500.5), False) for x in (72, 180, 290, 430)]
+    page, image, words = draw_page(PROSE[:4], kind="rendered", shapes=pieces)
+    assert page_reader().read(page, image, words).regions == ()
