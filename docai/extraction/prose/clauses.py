@@ -17,6 +17,8 @@ from docai.types import Claim
 _MODAL = re.compile(r"\b(?:shall|will|may|must|agrees?|hereby|undertakes?|warrants?|grants?)\b")
 # What an alias of so many content words proves by itself.
 _ALIAS_WEIGHT = {1: 0.35, 2: 0.65, 3: 0.9}
+# Where nothing else is known about a clause, its aliases are all there is.
+_ONLY_ALIAS_WEIGHT = {1: 0.6, 2: 0.95, 3: 1.05}
 _SLOPE, _MIDDLE = 4.5, 0.85
 _MOST = 1.4
 
@@ -33,7 +35,7 @@ def rate_sentences(prose: Prose, label: Label) -> list[RatedSentence]:
     concept = (
         choose_concept(name) or choose_concept(description) or choose_concept(" ".join(label.field.aliases))
     )
-    aliases = _alias_scores(prose, label)
+    aliases = _alias_scores(prose, label, _ALIAS_WEIGHT if concept else _ONLY_ALIAS_WEIGHT)
     rated: list[RatedSentence] = []
     for sentence in prose.sentences:
         if sentence.end - sentence.start < 30:
@@ -65,10 +67,10 @@ def _concept_score(concept: Concept, text: str, sentence: Sentence) -> float:
     return min(_MOST, score + (0.15 if concept.heading.search(heading) else 0.0))
 
 
-def _alias_scores(prose: Prose, label: Label) -> dict[int, float]:
+def _alias_scores(prose: Prose, label: Label, weights: dict[int, float]) -> dict[int, float]:
     scores: dict[int, float] = {}
     for phrase in label.phrases:
-        weight = _ALIAS_WEIGHT.get(len(phrase), 1.0)
+        weight = weights.get(len(phrase), 1.1)
         for first, last in find_phrase(prose.index, phrase, gap=3):
             sentence = prose.sentence_at(prose.index.starts[first])
             if prose.index.starts[last] < sentence.end:

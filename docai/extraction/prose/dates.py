@@ -203,6 +203,9 @@ def find_made(rated: list[RatedDate]) -> list[tuple[float, RatedDate]]:
     if (not best or best[0][0] < 0.5) and signed:
         last = max(signed, key=lambda d: (d.value or "", -d.start))
         best.insert(0, (0.55, last))
+    if best and best[0][1].blank:
+        # "dated as of ____, 2012, but effective as of February 20, 2012": the day that is there.
+        best.sort(key=lambda b: not (b[1].value and b[0] >= 0.5))
     return best
 
 

@@ -11,10 +11,26 @@ from docai.extraction.prose.document import Prose
 from docai.extraction.prose.facts import Facts
 from docai.extraction.prose.generic import claim_generic
 from docai.extraction.prose.labels import Label, find_role
+from docai.extraction.prose.sentences import stem
 from docai.extraction.prose.terms import RatedPeriod, find_notices, find_renewals
 from docai.types import Claim
 
 _NEEDED = 0.5
+_PLAIN_TERM = frozenset(
+    stem(w)
+    for w in (
+        "term",
+        "initial",
+        "period",
+        "length",
+        "duration",
+        "agreement",
+        "contract",
+        "lease",
+        "first",
+        "run",
+    )
+) | {"lifetim", "validity", "valid"}
 _RENEWING = frozenset(("renew", "extend", "non", "prolong", "extension"))
 # "shall renew automatically under these same terms": by the term that it has.
 _RENEWS_AS_BEFORE = re.compile(
@@ -44,6 +60,11 @@ def claim_periods(prose: Prose, facts: Facts, label: Label) -> list[Claim]:
     if role == "secrecy":
         return _claims(prose, label, _rate_secrecy(prose, facts)) or claim_generic(prose, label)
     if role == "term":
+        if set(label.name) - _PLAIN_TERM:
+            # "probation_period", "warranty_term": another period than the agreement's own.
+            said = claim_generic(prose, label)
+            if said:
+                return said
         ranked = facts.terms
         if _speaks_of_secrecy(label):
             ranked = _rate_secrecy(prose, facts)

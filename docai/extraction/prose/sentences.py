@@ -22,7 +22,7 @@ _LEAD_IN = re.compile(r"(?P<head>[A-Z][^.:;“”\"\n]{2,70}?)(?:[.:]|\s[-–—
 _DEFINES = re.compile(r"[“\"(]|\b(?:means?|shall|will|is|are|has)\b")
 # Longest first.
 _ENDINGS = (
-    *("ations", "ation", "ments", "ances", "ities"),
+    *("ationary", "ational", "ations", "ionary", "ation", "ional", "ments", "ances", "ities"),
     *("ment", "ably", "ible", "able", "ives", "ions", "ance", "ings", "ally"),
     *("ity", "ive", "ion", "ing", "als", "ies", "ers", "ors"),
     *("al", "er", "or", "ed", "es", "ly"),

@@ -173,3 +173,76 @@ def test_terms_behind_an_order_form_do_not_make_it_a_letter() -> None:
 def test_rivals_share_what_the_best_leaves() -> None:
     claims = [Claim("/a", "x", v, 1, "extractive", score=s) for v, s in (("x", 0.8), ("y", 0.7), ("x", 0.5))]
     assert [c.score for c in share_probability(claims)] == [0.8, 0.14, 0.5]
+
+
+EMPLOYMENT = """\
+EMPLOYMENT AGREEMENT
+
+This Employment Agreement is entered into as of February 1, 2012 between Falcon Retail Group, Inc. \
+(the "Employer") and Maria Gomez (the "Employee").
+
+1. Position. The Employee shall serve as Vice President of Marketing and shall report to the Chief \
+Executive Officer.
+
+2. Commencement. The employment shall commence on March 1, 2012 and shall continue until terminated.
+
+3. Compensation. The Employer shall pay the Employee an annual base salary of $185,000, payable in \
+monthly instalments. The Employee is eligible for a target bonus of 30% of base salary.
+
+4. Vacation. The Employee is entitled to 25 days of paid vacation in each calendar year.
+
+5. Probation. The first six (6) months of employment are a probationary period.
+
+6. Termination. Either party may terminate this Agreement upon three (3) months written notice.
+
+7. Contact. Questions go to hr@falcon.example or +1 212 555 0100.
+
+8. Governing Law. This Agreement is governed by the laws of the State of New York. Any dispute shall \
+be brought before the courts of Illinois.
+"""
+JOB: dict[str, Any] = {
+    "title": "Job",
+    "type": "object",
+    "properties": {
+        "employer": {"type": "string"},
+        "employee": {"type": "string"},
+        "start_date": {"type": "string", "format": "date", "description": "First day of employment"},
+        "annual_salary": {"type": "number", "x-docai-kind": "money", "description": "Base salary per year"},
+        "bonus_percent": {"type": "number", "x-docai-kind": "percent", "description": "Target bonus"},
+        "vacation_days": {"type": "integer", "description": "Days of paid vacation"},
+        "probation_period": {"type": "string", "x-docai-kind": "duration"},
+        "notice_period": {"type": "string", "x-docai-kind": "duration", "description": "Notice to terminate"},
+        "state_law": {"type": "string", "description": "Law of which state"},
+        "court_place": {"type": "string", "x-docai-kind": "place", "description": "Where the courts are"},
+        "has_bonus": {
+            "type": "boolean",
+            "description": "Whether a bonus is promised",
+            "x-docai-aliases": ["target bonus"],
+        },
+        "pay_frequency": {
+            "type": "string",
+            "enum": ["weekly", "monthly", "annual"],
+            "description": "How often it is payable",
+            "x-docai-aliases": ["payable in instalments"],
+        },
+        "commission": {"type": "number", "x-docai-kind": "money", "description": "Sales commission"},
+    },
+}
+
+
+def test_a_schema_of_another_kind_of_contract() -> None:
+    got = _best(list(ENGINE.extract(make_view(EMPLOYMENT), load_schema(JOB))))
+    assert {path: str(value) for path, value in got.items()} == {
+        "/employer": "Falcon Retail Group, Inc.",
+        "/employee": "Maria Gomez",
+        "/start_date": "2012-03-01",
+        "/annual_salary": "185000",
+        "/bonus_percent": "30",
+        "/vacation_days": "25",
+        "/probation_period": "6 months",
+        "/notice_period": "3 months",
+        "/state_law": "New York",
+        "/court_place": "Illinois",
+        "/has_bonus": "True",
+        "/pay_frequency": "monthly",
+    }
