@@ -7,7 +7,7 @@ the indices of their words, so that everything found in a cell's text can be sho
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from statistics import median
@@ -109,8 +109,10 @@ def build_layout(page: Page) -> PageLayout:
     page = _right_page(page)
     width, height = upright_size(page)
     boxes = tuple(to_upright(page, word.box) for word in page.words)
-    pieces = _split_lines(page, boxes)
-    rows = _group_rows(pieces, boxes)
+    sideways = {i for i, w in enumerate(page.words) if _is_sideways(w.text, boxes[i])}
+    pieces = _split_lines(page, boxes, sideways)
+    # A margin's sideways print belongs to no row; it stands behind all rows.
+    rows = _group_rows(pieces, boxes) + [[[i]] for i in sorted(sideways)]
     cells: list[tuple[Cell, ...]] = []
     count = 0
     for number, row in enumerate(rows):
@@ -161,11 +163,15 @@ def _right_page(page: Page) -> Page:
     return replace(page, turned=(page.turned + best) % 360, skew_deg=0.0)
 
 
-def _split_lines(page: Page, boxes: Sequence[Box]) -> list[list[int]]:
-    """Word indices of each run without a wide gap."""
+def _is_sideways(text: str, box: Box) -> bool:
+    return len(text) >= 3 and box.y1 - box.y0 > 1.5 * (box.x1 - box.x0)
+
+
+def _split_lines(page: Page, boxes: Sequence[Box], leave: Collection[int]) -> list[list[int]]:
+    """Word indices of each run without a wide gap; words to `leave` out stand in none."""
     pieces: list[list[int]] = []
     for i, word in enumerate(page.words):
-        if not word.text.strip():
+        if not word.text.strip() or i in leave:
             continue
         if pieces and page.words[pieces[-1][-1]].line == word.line:
             last, box = boxes[pieces[-1][-1]], boxes[i]

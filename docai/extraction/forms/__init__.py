@@ -9,6 +9,7 @@ from docai.extraction.forms.candidates import Document
 from docai.extraction.forms.claims import make_claims
 from docai.extraction.forms.labels import LabelMatcher
 from docai.extraction.forms.lists import extract_list
+from docai.extraction.forms.ranges import join_ranges
 from docai.extraction.forms.ranking import load_weights, part_ways, rank_field
 from docai.extraction.layout import build_layout
 from docai.schema import Field, Schema
@@ -33,6 +34,7 @@ def extract_forms(view: DocumentView, schema: Schema, fields: Sequence[Field]) -
     claims: list[Claim] = []
     wanted = [k for k, field in enumerate(singles) if field in fields]
     ranked = part_ways([rank_field(document, matcher, singles, k, weights) for k in wanted])
+    ranked = join_ranges(ranked, matcher, wanted)
     for index, one in zip(wanted, ranked, strict=True):
         found = make_claims(one)
         absence = None if found else find_absence(document, matcher, singles, index)

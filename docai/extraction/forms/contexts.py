@@ -15,6 +15,7 @@ _CONNECTOR = re.compile(r"^\W{0,4}(?:to|bis|au|until|till|through|thru|-|–|—
 # "Number: 12" is a label with its value, no label of anything else.
 _LABELLED = re.compile(r"[^\W\d_]\s?[:#]\s?\S")
 _CODE = re.compile(r"\d{4}")
+_REMARK = re.compile(r"\([^()]{0,40}\)")
 _CURRENCY_ONLY = re.compile(r"^\W{0,2}(?:rm|myr|rh|usd|eur|euro|gbp|chf|us\$|s\$|[$€£¥:])\W{0,2}$", re.I)
 # Names of the parties, for which forms have sections.
 SECTION_WORDS = frozenset(
@@ -99,7 +100,11 @@ class ContextFinder:
             around = Context("", self._left(cell), above, section, "", gap, rows)
             self._around[(cell.index, typed)] = around
         right = " ".join(cell.text[end:].split()[:3])
-        return replace(around, inline=inline_label(cell.text, start), right=right)
+        inline = inline_label(cell.text, start)
+        if around.left and set(split_tokens(inline)) == {"number"}:
+            # "Credit note (self-billed)    No. 471102": the number's label begins a column before.
+            inline = f"{_REMARK.sub(' ', around.left)} {inline}"
+        return replace(around, inline=inline, right=right)
 
     def value_like(self, cell: Cell) -> bool:
         return self._value_like[cell.index]
@@ -127,7 +132,7 @@ class ContextFinder:
                 if typed:
                     continue
                 break
-            if not typed and _LABELLED.search(other.text):
+            if not typed and (_LABELLED.search(other.text) or self._has_value(other)):
                 break
             if found:
                 # A header of two or three lines.
@@ -142,6 +147,11 @@ class ContextFinder:
         if not found:
             return "", 0
         return " ".join(c.text for c in reversed(found)), cell.row - found[0].row
+
+    def _has_value(self, cell: Cell) -> bool:
+        """Whether a cell's value stands to its right, as in "Number   : 12"."""
+        right = self._layout.right_of(cell)
+        return bool(right) and right[0].text.startswith(":")
 
     def _is_section(self, cell: Cell) -> bool:
         text = cell.text.strip()

@@ -56,7 +56,7 @@ def describe(
     counts = Counter(c.key for c in candidates)
     facts = amount_facts(candidates) if field.kind in ("money", "number", "integer") else None
     stacked = _stacks(candidates) if field.kind in ("date", "money", "number", "integer") else None
-    polarity = _polarity(matcher, index)
+    wanted_part = matcher.polarity(index)
     role = _role(matcher, field, index)
     out = []
     for k, candidate in enumerate(candidates):
@@ -71,7 +71,7 @@ def describe(
             for name in ("unheard", "specific", "specific_label", "specific_exact"):
                 del features[name]
         if field.kind == "date":
-            features |= _date_features(candidate, polarity)
+            features |= _date_features(candidate, wanted_part)
         elif field.kind == "identifier":
             features |= _code_features(candidate, document.judge)
         elif field.kind == "address":
@@ -166,19 +166,13 @@ def _stacks(candidates: Sequence[Candidate]) -> list[float]:
     return [math.log(min(12, columns[key])) for key in keys]
 
 
-def _polarity(matcher: LabelMatcher, index: int) -> int:
-    """1 for a field that speaks of a beginning, 2 of an end, 0 of neither or both."""
-    own = matcher.own_words(index)
-    return {(True, False): 1, (False, True): 2}.get(("start" in own, "end" in own), 0)
-
-
-def _date_features(candidate: Candidate, polarity: int) -> Features:
+def _date_features(candidate: Candidate, wanted: int) -> Features:
     part = candidate.part
     return {
-        "range_agrees": float(polarity != 0 and part == polarity),
-        "range_differs": float(polarity != 0 and part not in (0, polarity)),
-        "range_missing": float(polarity != 0 and part == 0),
-        "range_unwanted": float(polarity == 0 and part != 0),
+        "range_agrees": float(wanted != 0 and part == wanted),
+        "range_differs": float(wanted != 0 and part not in (0, wanted)),
+        "range_missing": float(wanted != 0 and part == 0),
+        "range_unwanted": float(wanted == 0 and part != 0),
         "time_follows": float(bool(_TIME.match(candidate.context.right))),
         "in_prose": float(len(candidate.cell.text) > 60),
     }

@@ -118,6 +118,11 @@ class LabelMatcher:
         """Whether a field goes by a label that says its kind alone: "date", "total", "name"."""
         return any(phrase <= _COMMON.keys() for phrase in self._phrases[index])
 
+    def polarity(self, index: int) -> int:
+        """1 for a field that speaks of a beginning, 2 of an end, 0 of neither or both."""
+        own = self._own[index]
+        return {(True, False): 1, (False, True): 2}.get(("start" in own, "end" in own), 0)
+
     def phrases(self, index: int) -> Sequence[frozenset[str]]:
         """Word sets of a field's name and aliases."""
         return self._phrases[index]

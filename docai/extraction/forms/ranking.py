@@ -126,11 +126,16 @@ def part_ways(ranked: Sequence[Ranked]) -> list[Ranked]:
 
 
 def _yield_key(ranked: Ranked, key: str, taken: float) -> Ranked:
+    return reweigh(ranked, [1.0 - taken if c.key == key else 1.0 for c in ranked.candidates])
+
+
+def reweigh(ranked: Ranked, factors: Sequence[float]) -> Ranked:
+    """Multiply each candidate's mass and make probabilities of them again."""
     share: dict[str, int] = {}
     for candidate in ranked.candidates:
         share[candidate.key] = share.get(candidate.key, 0) + 1
     masses = [
-        p / share[c.key] * ((1.0 - taken) if c.key == key else 1.0)
-        for c, p in zip(ranked.candidates, ranked.probabilities, strict=True)
+        p / share[c.key] * factor
+        for c, p, factor in zip(ranked.candidates, ranked.probabilities, factors, strict=True)
     ]
     return _normalize(ranked.field, ranked.candidates, ranked.scores, ranked.labelled, masses, ranked.absent)

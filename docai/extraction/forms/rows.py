@@ -23,6 +23,8 @@ _LETTER = re.compile(r"[^\W\d_]")
 _CENT = Decimal("0.011")
 # Words of rows that close a table.
 _CLOSING = frozenset(["total", "sub", "balance", "summary", "taxable", "rounding"])
+# Labels of the schema's single amounts close a table too, when they speak of a sum.
+_SUMS = frozenset("amount net gross tax total value".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,18 +103,21 @@ def _until_closed(
 
 def _closes(row: Sequence[Cell], header: Header, totals: LabelMatcher, count: int) -> bool:
     """A row of totals: says so, and holds fewer numbers than an item."""
-    label = next((c for c in row if len(_LETTER.findall(c.text)) >= 3), None)
-    if label is None:
+    numbers = [c for c in row if compare.find("number", c.text)]
+    last = numbers[-1] if numbers else row[-1]
+    labels = [c for c in row if len(_LETTER.findall(c.text)) >= 3 and c.box.x0 <= last.box.x0]
+    if not labels:
         return False
-    numbers = sum(len(compare.find("number", c.text)) for c in row)
-    words = set(split_tokens(label.text.split(":")[0]))
-    if len(words) > 6 or numbers > 3:
+    label = labels[-1]
+    text = label.text.split(":")[0]
+    words = set(split_tokens(text))
+    if len(words) > 6 or sum(len(compare.find("number", c.text)) for c in numbers) > 3:
         return False
-    known = max((totals.match(label.text.split(":")[0], k).f1 for k in range(count)), default=0.0)
-    if numbers == 0:
+    if not numbers:
         return "summary" in words and len(label.text) < 40
+    known = max((totals.match(text, k).f1 for k in range(count)), default=0.0)
     right = max((c.box.x1 for c in header.columns), default=0.0)
-    return (bool(words & _CLOSING) or known >= 0.75) and label.box.x0 < right
+    return (bool(words & _CLOSING) or (known >= 0.75 and bool(words & _SUMS))) and label.box.x0 < right
 
 
 def read_items(layout: PageLayout, body: Body, fields: Sequence[Field]) -> list[Item]:
