@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from docai.llm.limiter import Sample
 from docai.llm.metrics import Load
 
@@ -40,7 +42,9 @@ class QueuePolicy:
         wanted = self.wanted_queue(load.running)
         if load.waiting > 2 * wanted:
             self._ramping = False
-            return max(1, min(limit, in_flight) - (load.waiting - wanted))
+            # Others fill the queue as well: we go back by our share of what is too much.
+            share = min(1.0, in_flight / (load.running + load.waiting))
+            return max(1, min(limit, in_flight) - math.ceil(share * (load.waiting - wanted)))
         if load.waiting >= wanted:
             self._ramping = False
             return limit
