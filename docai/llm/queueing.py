@@ -17,7 +17,6 @@ class QueuePolicy:
     def __init__(self) -> None:
         self._ramping = True
         self._preemptions: int | None = None
-        self._quiet = 0
 
     @property
     def ramping(self) -> bool:
