@@ -205,7 +205,7 @@ def find_made(rated: list[RatedDate]) -> list[tuple[float, RatedDate]]:
         best.insert(0, (0.55, last))
     if best and best[0][1].blank:
         # "dated as of ____, 2012, but effective as of February 20, 2012": the day that is there.
-        best.sort(key=lambda b: not (b[1].value and b[0] >= 0.5))
+        best.sort(key=lambda b: not (b[1].value and b[0] >= 0.5 and not b[1].signing))
     return best
 
 
