@@ -95,7 +95,19 @@ class PageLayout:
         return self._beside(cell, range(cell.row + 1, min(len(self.rows), cell.row + 1 + rows)))
 
     def _beside(self, cell: Cell, rows: range) -> list[Cell]:
-        return [c for number in rows for c in self.rows[number] if overlap(c.box, cell.box) > 0.15]
+        # `overlap` written out: this is asked for every cell of a page.
+        x0, _, x1, _ = cell.box
+        width = x1 - x0
+        out = []
+        for number in rows:
+            for other in self.rows[number]:
+                a, _, b, _ = other.box
+                if a < x1 and b > x0:
+                    common = (x1 if x1 < b else b) - (x0 if x0 > a else a)
+                    narrow = b - a if b - a < width else width
+                    if common > 0.15 * (narrow if narrow > 0.1 else 0.1):
+                        out.append(other)
+        return out
 
 
 def overlap(a: Box, b: Box) -> float:

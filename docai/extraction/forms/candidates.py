@@ -65,6 +65,8 @@ class Document:
         self.day_first = day_first
         self.judge = LineJudge()
         self.ranks = [text_ranks(layout) for layout in layouts]
+        # Names that no field's label bears on, once they have been asked for.
+        self.names: list[Candidate] | None = None
         self.facts: dict[tuple[object, ...], dict[str, float]] = {}
         self._typed: dict[str, list[Candidate]] = {}
 

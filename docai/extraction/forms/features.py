@@ -19,6 +19,8 @@ from docai.schema import Field
 
 Features = dict[str, float]
 PARTY_KINDS = frozenset({"organization", "person", "party"})
+# Rows with words on the first page among which a name may stand without a label.
+HEAD_ROWS = 40
 UNNAMED_KINDS = PARTY_KINDS | {"address"}
 TEXT_KINDS = frozenset({"text", "title", "place"})
 # Words of labels that introduce a name without saying whose.
@@ -40,8 +42,17 @@ def find_candidates(document: Document, matcher: LabelMatcher, field: Field, ind
     if field.kind == "address":
         return find_addresses(document)
     if field.kind in PARTY_KINDS or field.kind in TEXT_KINDS:
-        return find_names(document, matcher, index)
+        names = find_names(document, matcher, index)
+        return [c for c in names if _may_name(document, c, matcher, index)]
     return document.typed("number" if field.kind == "integer" else field.kind)
+
+
+def _may_name(document: Document, candidate: Candidate, matcher: LabelMatcher, index: int) -> bool:
+    """Whether a label speaks for a name, or it stands where letterheads and address fields are."""
+    if candidate.page == 0 and document.ranks[0][candidate.cell.row] <= HEAD_ROWS:
+        return True
+    texts = (*candidate.context.labels(), candidate.context.section)
+    return any(matcher.match(text, index).f1 > 0 for text in texts if text)
 
 
 def describe(
@@ -81,7 +92,7 @@ def describe(
                 name: features.pop(name) for name in ("y", "x", "top", "page_first", "occurs", "order")
             }
             features |= _party_features(facts_here, features, candidate.context, matcher, role)
-            features["is_label"] = label_like(candidate.text, matcher, len(fields)) ** 2
+            features["is_label"] = matcher.best(candidate.text) ** 2
             for name in ("is_first", "is_last", "page_last", "height"):
                 del features[name]
         features["bias"] = 1.0
@@ -192,13 +203,6 @@ def _code_features(candidate: Candidate, judge: LineJudge) -> Features:
         "in_prose": float(len(candidate.cell.text) > 60),
         "long_digits": float(digits >= 11),
     }
-
-
-def label_like(text: str, matcher: LabelMatcher, count: int) -> float:
-    """How much a line looks like a label of any of the schema's fields."""
-    return (
-        max((matcher.match(text, k).f1 for k in range(count)), default=0.0) if matcher.tokens(text) else 0.0
-    )
 
 
 def _party_features(

@@ -80,7 +80,8 @@ class LabelMatcher:
         self._demands = [_demanded(phrases) for phrases in self._phrases]
         self._words: dict[str, str] = {}
         self._tokens: dict[str, tuple[str, ...]] = {}
-        self._matches: dict[tuple[tuple[str, ...], int], LabelMatch] = {}
+        self._by_text: dict[str, tuple[LabelMatch, ...]] = {}
+        self._by_words: dict[tuple[str, ...], tuple[LabelMatch, ...]] = {}
 
     def tokens(self, text: str) -> tuple[str, ...]:
         """Words of a label as the schema knows them; misread words count as the nearest known word."""
@@ -92,19 +93,26 @@ class LabelMatcher:
 
     def match(self, text: str, index: int) -> LabelMatch:
         """How well `text` labels the field at `index`."""
-        if not text:
-            return NO_MATCH
-        words = self.tokens(text)
-        key = (words, index)
-        found = self._matches.get(key)
-        if found is None:
-            found = self._match(words, index)
-            self._matches[key] = found
-        return found
+        return self._scores(text)[index] if text else NO_MATCH
+
+    def best(self, text: str) -> float:
+        """The best F1 of the label among all fields."""
+        return max((m.f1 for m in self._scores(text)), default=0.0) if text else 0.0
 
     def best_other(self, text: str, index: int) -> float:
         """The best F1 of the label among the other fields."""
-        return max((self.match(text, k).f1 for k in range(len(self._phrases)) if k != index), default=0.0)
+        return max((m.f1 for k, m in enumerate(self._scores(text)) if k != index), default=0.0)
+
+    def _scores(self, text: str) -> tuple[LabelMatch, ...]:
+        found = self._by_text.get(text)
+        if found is None:
+            words = self.tokens(text)
+            found = self._by_words.get(words)
+            if found is None:
+                found = tuple(self._match(words, k) for k in range(len(self._phrases)))
+                self._by_words[words] = found
+            self._by_text[text] = found
+        return found
 
     def own_words(self, index: int) -> frozenset[str]:
         """All words of a field's name and aliases."""

@@ -26,43 +26,53 @@ BARE_GAP = 0.4
 
 def find_names(document: Document, matcher: LabelMatcher, index: int) -> list[Candidate]:
     """Whole lines, lines without their label or registration number, and pairs of lines."""
-    out: list[Candidate] = []
-    for page, cell in document.cells():
-        if len(_LETTERS.findall(cell.text)) < 2:
-            continue
-        layout = document.layouts[page]
-        spans = dict.fromkeys(_spans(document, layout, cell, matcher, index))
-        for start, end in spans:
-            out.append(_make(document, page, (cell,), start, end))
-        for row in _wide_names(layout, cell):
-            out.append(_make(document, page, row, next(iter(spans))[0], len(cell.text)))
-        for start in {start: None for start, end in spans if end == len(cell.text)}:
-            follower = _continuation(document.judge, layout, cell, start)
-            if follower is not None:
-                out.append(_make(document, page, (cell, follower), start, len(cell.text)))
-    return [c for c in out if 2 <= len(c.text) <= MAX_LENGTH and c.text.rstrip()[-1] not in ":#"]
+    plain = document.names
+    if plain is None:
+        plain = document.names = [
+            c
+            for page, cell in document.cells()
+            for c in _variants(document, page, cell, _plain_starts(cell.text))
+        ]
+    behind = [
+        c
+        for page, cell in document.cells()
+        if (starts := set(_bare_starts(document.judge, document.layouts[page], cell, matcher, index)))
+        for c in _variants(document, page, cell, starts - _plain_starts(cell.text))
+    ]
+    return sorted([*plain, *behind], key=lambda c: (c.page, c.cell.index)) if behind else plain
 
 
-def _spans(
-    document: Document, layout: PageLayout, cell: Cell, matcher: LabelMatcher, index: int
-) -> Iterator[tuple[int, int]]:
-    """Parts of a line that may be a name: with and without label in front and number behind."""
-    text = cell.text
-    starts = {_skip(text, 0)}
+def _plain_starts(text: str) -> set[int]:
+    """Where a name may begin: with the line, and behind a label that ends in a colon."""
+    if len(_LETTERS.findall(text)) < 2:
+        return set()
     inline = _INLINE.match(text)
-    if inline:
-        starts.add(_skip(text, inline.end()))
-    starts.update(_bare_starts(document.judge, layout, cell, matcher, index))
+    return {_skip(text, 0), _skip(text, inline.end())} if inline else {_skip(text, 0)}
+
+
+def _variants(document: Document, page: int, cell: Cell, starts: set[int]) -> Iterator[Candidate]:
+    """Names that begin at `starts`: to the line's end, to a number behind, with the line below."""
+    layout, text = document.layouts[page], cell.text
     for start in sorted(starts):
         if len(_LETTERS.findall(text[start:])) < 2:
             continue
-        yield start, len(text.rstrip())
-        tail = _TAIL.search(text, start)
-        if tail and tail.start() - start >= 4:
-            yield start, len(text[: tail.start()].rstrip(" ([{"))
-        parted = SEPARATOR.search(text, start)
-        if parted and parted.start() - start >= 4:
-            yield start, parted.start()
+        made = [_make(document, page, (cell,), start, end) for end in dict.fromkeys(_ends(text, start))]
+        if start == min(starts):
+            made += [_make(document, page, row, start, len(text)) for row in _wide_names(layout, cell)]
+        follower = _continuation(document.judge, layout, cell, start)
+        if follower is not None:
+            made.append(_make(document, page, (cell, follower), start, len(text)))
+        yield from (c for c in made if 2 <= len(c.text) <= MAX_LENGTH and c.text.rstrip()[-1] not in ":#")
+
+
+def _ends(text: str, start: int) -> Iterator[int]:
+    yield len(text.rstrip())
+    tail = _TAIL.search(text, start)
+    if tail and tail.start() - start >= 4:
+        yield len(text[: tail.start()].rstrip(" ([{"))
+    parted = SEPARATOR.search(text, start)
+    if parted and parted.start() - start >= 4:
+        yield parted.start()
 
 
 def _bare_starts(
