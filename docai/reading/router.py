@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,10 @@ from docai.reading.sheet import Sheet, lay_sheet
 from docai.reading.tokens import PixelBox
 from docai.types import Issue, Page, PageImage, Region, Word
 
+READING_DPI = 250.0
+"""Averaged down to it, 400-DPI two-level scans lose no word (.989 either way) and a sixth of the time."""
+FEWEST_PX = 4_000_000
+"""Smaller images keep their pixels, whatever DPI they claim."""
 SURE_DIRECTION = 1.6
 """Line profiles of this strength told the direction of all scans and receipts measured."""
 
@@ -38,7 +43,7 @@ class PageReader:
         Raises ConfigError (`no-reader`) where pixels must be read and no engine is installed.
         """
         words = [word for word in layer if word.text.strip()]
-        gray, dpi = orientation.even_pixels(orientation.to_gray(image.pixels), image.dpi_x, image.dpi_y)
+        gray, dpi = _reading_pixels(image)
         if not words:
             return self._read_pixels(page, gray, dpi)
         small = find_ink_lines(gray, dpi)
@@ -89,6 +94,15 @@ class PageReader:
             )
             for language in self._engines.uncovered()
         ]
+
+
+def _reading_pixels(image: PageImage) -> tuple[orientation.Gray, float]:
+    """Gray, square pixels at no more than `READING_DPI`, and their DPI."""
+    gray, dpi = orientation.even_pixels(orientation.to_gray(image.pixels), image.dpi_x, image.dpi_y)
+    scale = max(READING_DPI / dpi, math.sqrt(FEWEST_PX / gray.size))
+    if scale > 0.9:
+        return gray, dpi
+    return orientation.shrink(gray, round(max(gray.shape) * scale)), dpi * scale
 
 
 def _regions(sheet: Sheet, ink: InkLines, words: Sequence[Word]) -> tuple[Region, ...]:
