@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from docai.imaging.orientation import turn_pixels
 from docai.reading.blocks import InkLines
 from docai.reading.engines import Engines
 from docai.reading.printed import FAINT, read_printed, smooth
@@ -75,24 +72,3 @@ def read_strong(engines: Engines, sheet: Sheet) -> list[Line]:
     read = [line for line in engines.recogniser.read_lines(sheet.gray, quads) if line]
     sure = [[token for token in line.tokens if token.confidence >= FAINT] for line in read]
     return sort_rows([line_of(tokens) for tokens in sure if tokens])
-
-
-def vote_headstand(engines: Engines, sheet: Sheet) -> float:
-    """How probable it is that a level page stands on its head; 0.5 where nobody can say."""
-    return engines.voter.vote_headstand(sheet.gray, sheet.dpi) if engines.voter else 0.5
-
-
-def stands_on_head(engines: Engines, sheet: Sheet, vote: float) -> bool:
-    """Whether a level page is to be turned by 180 degrees, after its `vote_headstand`."""
-    if abs(vote - 0.5) > 0.15 or engines.tesseract is None:
-        return vote > 0.5
-    # A strip of the page's fullest part, read both ways.
-    height = sheet.gray.shape[0]
-    rows = (sheet.gray < np.median(sheet.gray) * 0.7).sum(axis=1).astype(np.float64)
-    span = max(1, min(height, round(1.2 * sheet.dpi)))
-    start = int(np.argmax(np.convolve(rows, np.ones(span), mode="valid")))
-    strip = sheet.gray[start : start + span]
-    upright, turned = (
-        weigh(engines.tesseract.read_rows(turn_pixels(strip, turn), sheet.dpi)) for turn in (0, 180)
-    )
-    return turned > upright

@@ -12,8 +12,9 @@ from docai.reading.blocks import InkLines, find_ink_lines
 from docai.reading.engines import Engines
 from docai.reading.ink import find_regions
 from docai.reading.layered import complete_layer, find_layer_defect
-from docai.reading.recognition import read_sheet, stands_on_head, vote_headstand
-from docai.reading.sheet import Sheet, lay_sheet
+from docai.reading.recognition import read_sheet
+from docai.reading.righting import right_page
+from docai.reading.sheet import Sheet
 from docai.reading.tokens import PixelBox
 from docai.types import Issue, Page, PageImage, Region, Word
 
@@ -21,8 +22,6 @@ READING_DPI = 250.0
 """Averaged down to it, 400-DPI two-level scans lose no word (.989 either way) and a sixth of the time."""
 FEWEST_PX = 4_000_000
 """Smaller images keep their pixels, whatever DPI they claim."""
-SURE_DIRECTION = 1.6
-"""Line profiles of this strength told the direction of all scans and receipts measured."""
 
 
 class PageReader:
@@ -58,7 +57,7 @@ class PageReader:
         return self._read_pixels(replace(page, issues=(*page.issues, issue)), gray, dpi)
 
     def _read_pixels(self, page: Page, gray: orientation.Gray, dpi: float) -> Page:
-        sheet = self._right(page, gray, dpi)
+        sheet = right_page(self._engines, page, gray, dpi)
         ink = find_ink_lines(sheet.gray, sheet.dpi)
         if not len(ink.boxes) and ink.ink.mean() < 1e-4:
             return replace(page, reader="none")
@@ -68,21 +67,6 @@ class PageReader:
         return replace(
             sheet.page, words=words, regions=_regions(sheet, ink, words), reader=reader, issues=issues
         )
-
-    def _right(self, page: Page, gray: orientation.Gray, dpi: float) -> Sheet:
-        angle = orientation.measure_lines(gray)
-        sideways, skew = angle.sideways, angle.skew_deg
-        sheet = lay_sheet(page, gray, dpi, 90 if sideways else 0, skew)
-        head = vote_headstand(self._engines, sheet)
-        if angle.strength < SURE_DIRECTION:
-            other = lay_sheet(page, gray, dpi, 0 if sideways else 90, angle.other_skew_deg)
-            other_head = vote_headstand(self._engines, other)
-            # Lines that run down the page look like neither upright nor turned text.
-            if abs(other_head - 0.5) > abs(head - 0.5):
-                sheet, head, skew = other, other_head, angle.other_skew_deg
-        if stands_on_head(self._engines, sheet, head):
-            return lay_sheet(page, gray, dpi, sheet.page.turned + 180, skew)
-        return sheet
 
     def _issues(self, page: Page) -> list[Issue]:
         return [
