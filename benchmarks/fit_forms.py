@@ -43,8 +43,8 @@ PRIOR: dict[str, dict[str, float]] = {
     "identifier": _LABELS | {"bias": -4, "page_first": 1, "y": -1, "in_address": -2, "in_prose": -1, "short": -1},
     "party": _LABELS | {
         "bias": -4, "near_contrast": -1, "section_ok": 5, "section_name": 2, "section_contrast": -1,
-        "section_other": -2, "label_foreign": -1, "section_gap": -3, "is_label": -2,
-        "lab_concepts": -4, "lab_digits": -3, "lab_noise": -2, "lab_address_like": -4, "lab_address_below": 1,
+        "section_other": -2, "label_foreign": -1, "section_gap": -3, "is_label": -3, "lab_names_value": -5, "free_names_value": -4, "to_names_value": -4,
+        "lab_concepts": -4, "lab_digits_square": -8, "lab_noise": -2, "lab_address_like": -8, "lab_address_below": 1,
         "lab_page_first": 1, "lab_salutation": 1, "lab_after_salutation": 0.5, "lab_trimmed": -2, "lab_colon": -3, "lab_bracket_number": 0, "lab_two_lines": -1, "lab_bare_label": -2.5,
         "free_concepts": -3, "free_noise": -3, "free_suffix": 2, "free_business": 1.5, "free_address_below": 2,
         "free_row_rank": -4, "free_address_like": -2, "free_digits": -4, "free_page_first": 1, "free_top": 1,

@@ -121,7 +121,7 @@ def build_layout(page: Page) -> PageLayout:
     page = _right_page(page)
     width, height = upright_size(page)
     boxes = tuple(to_upright(page, word.box) for word in page.words)
-    sideways = {i for i, w in enumerate(page.words) if _is_sideways(w.text, boxes[i])}
+    sideways = {i for i, w in enumerate(page.words) if is_sideways(w.text, boxes[i])}
     pieces = _split_lines(page, boxes, sideways)
     # A margin's sideways print belongs to no row; it stands behind all rows.
     rows = _group_rows(pieces, boxes) + [[[i]] for i in sorted(sideways)]
@@ -175,7 +175,8 @@ def _right_page(page: Page) -> Page:
     return replace(page, turned=(page.turned + best) % 360, skew_deg=0.0)
 
 
-def _is_sideways(text: str, box: Box) -> bool:
+def is_sideways(text: str, box: Box) -> bool:
+    """Whether a word of some length stands taller than wide: print that runs up or down a margin."""
     return len(text) >= 3 and box.y1 - box.y0 > 1.5 * (box.x1 - box.x0)
 
 

@@ -26,12 +26,12 @@ TEXT_KINDS = frozenset({"text", "title", "place"})
 # Words of labels that introduce a name without saying whose.
 _NAME_WORDS = frozenset({"name", "company", "contact", "firm"})
 _CROSSED = (
-    "suffix", "business", "caps", "lower_start", "digits", "noise", "address_like", "address_below", "short", "one_word",
+    "names_value", "suffix", "business", "caps", "lower_start", "digits", "noise", "address_like", "address_below", "short", "one_word",
     "long", "tall", "row_rank", "first_row", "centred", "alone", "two_lines", "colon", "trimmed", "bracket_number",
     "after_label", "concepts", "salutation", "after_salutation", "sender_line", "below_sender", "y", "x", "top", "page_first", "occurs", "order",
 )  # fmt: skip
 _LABELLED = (
-    "suffix", "digits", "noise", "address_like", "address_below", "short", "long", "two_lines", "colon", "trimmed",
+    "names_value", "suffix", "digits_square", "noise", "address_like", "address_below", "short", "long", "two_lines", "colon", "trimmed",
     "bracket_number", "after_label", "bare_label", "concepts", "salutation", "after_salutation", "lower_start", "one_word", "page_first", "occurs", "order",
 )  # fmt: skip
 _TIME = re.compile(r"^\W{0,3}\d{1,2}[:.]\d{2}")
@@ -92,7 +92,7 @@ def describe(
                 name: features.pop(name) for name in ("y", "x", "top", "page_first", "occurs", "order")
             }
             features |= _party_features(facts_here, features, candidate.context, matcher, role)
-            features["is_label"] = matcher.best(candidate.text) ** 2
+            features["is_label"] = 0.0 if facts_here["suffix"] else matcher.best(candidate.text) ** 2
             for name in ("is_first", "is_last", "page_last", "height"):
                 del features[name]
         features["bias"] = 1.0

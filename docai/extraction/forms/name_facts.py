@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from docai.extraction.forms.candidates import Candidate, Document
+from docai.extraction.layout import Cell, PageLayout
 from docai.values import names
 
 _LETTERS = re.compile(r"[^\W\d_]")
@@ -21,6 +22,7 @@ _SALUTATION_LINE = re.compile(
 def name_facts(candidate: Candidate, document: Document) -> dict[str, float]:
     """Features of a name that do not depend on the field."""
     text, cell = candidate.text, candidate.cell
+    suffix = names.has_suffix(text)
     letters = _LETTERS.findall(text)
     digits = sum(ch.isdigit() for ch in text)
     words = _WORDS.findall(text)
@@ -32,11 +34,13 @@ def name_facts(candidate: Candidate, document: Document) -> dict[str, float]:
     above = [c.text for c in layout.above(cell, 4)][:4]
     rank = document.ranks[candidate.page][cell.row]
     return {
-        "suffix": float(names.has_suffix(text)),
+        "suffix": float(suffix),
         "business": min(2.0, judge.business(text)) / 2,
         "caps": sum(ch.isupper() for ch in letters) / max(1, len(letters)),
         "lower_start": float(bool(letters) and letters[0].islower()),
         "digits": digits / max(1, len(letters) + digits),
+        # A code in brackets is little of a name, a bare number all of it.
+        "digits_square": (digits / max(1, len(letters) + digits)) ** 2,
         "noise": float(judge.noise(text)),
         "address_like": judge.address(text),
         "address_below": address_below,
@@ -55,9 +59,17 @@ def name_facts(candidate: Candidate, document: Document) -> dict[str, float]:
         "after_label": float(candidate.start > 0),
         "bare_label": float(candidate.start > 0 and cell.text[: candidate.start].rstrip()[-1:].isalnum()),
         # One label word in a name ("Total Energies") says little, label words alone say all.
-        "concepts": judge.concepts(text) ** 2,
+        # A legal form makes a name of both.
+        "concepts": 0.0 if suffix else judge.concepts(text) ** 2,
+        "names_value": float(_names_value(layout, cell)),
         "salutation": float(bool(_SALUTATION.match(text))),
         "after_salutation": float(any(_SALUTATION_LINE.match(t) for t in above[:1])),
         "sender_line": float(judge.sender(cell.text)),
         "below_sender": float(any(judge.sender(t) for t in above)),
     }
+
+
+def _names_value(layout: PageLayout, cell: Cell) -> bool:
+    """Whether a cell is the label of a value beside it: "Number   : 12"."""
+    right = layout.right_of(cell)
+    return bool(right) and right[0].text.startswith(":")

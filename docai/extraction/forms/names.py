@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from docai.extraction.forms.candidates import Candidate, Document
 from docai.extraction.forms.labels import LabelMatcher
 from docai.extraction.forms.lines import SEPARATOR, LineJudge
-from docai.extraction.layout import Cell, PageLayout
+from docai.extraction.layout import Cell, PageLayout, is_sideways
 
 _LETTERS = re.compile(r"[^\W\d_]")
 # "(587969-U)", "(Co. No:20154-T)", "273500-U (KSB)": a registration behind the name, and all after it.
@@ -31,6 +31,7 @@ def find_names(document: Document, matcher: LabelMatcher, index: int) -> list[Ca
         plain = document.names = [
             c
             for page, cell in document.cells()
+            if not is_sideways(cell.text, cell.box)
             for c in _variants(document, page, cell, _plain_starts(cell.text))
         ]
     behind = [
