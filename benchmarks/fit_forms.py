@@ -26,58 +26,18 @@ FOLDS = 5
 ABSENT_WEIGHT = 0.3
 # Made fields are many; together they weigh about as much as the labelled ones.
 MADE_WEIGHT = 0.1
-# What a person would say before seeing data; everything else starts at 0.
-_LABELS = {
-    "label": 4, "label_exact": 1, "near": 2, "near_contrast": -1.5, "other": -2, "unheard": -3, "specific": -1.5, "specific_label": 1.5,
-}  # fmt: skip
-PRIOR: dict[str, dict[str, float]] = {
-    "date": _LABELS | {
-        "bias": -3, "stacked": -0.5, "range_agrees": 2, "range_differs": -3, "range_unwanted": -1.5,
-        "time_follows": 0.5, "page_first": 1, "y": -1,
-    },
-    "money": _LABELS | {
-        "bias": -4, "beside": 1, "sum_decimals": 1, "sum_largest": 1, "sum_pair_sum": 0.5, "sum_rounded": 1,
-        "sum_unrounded": -1, "sum_column_sum": 0.5, "sum_given_less_change": 0.5, "sum_zero": -1, "sum_gross_part": 1,
-        "tax_tax_part": 2, "tax_decimals": 1, "net_net_part": 2, "net_decimals": 1, "tax_largest": -1,
-    },
-    "identifier": _LABELS | {"bias": -4, "page_first": 1, "y": -1, "in_address": -2, "in_prose": -1, "short": -1},
-    "party": _LABELS | {
-        "bias": -4, "near_contrast": -1, "section_ok": 5, "section_name": 2, "section_contrast": -1,
-        "section_other": -2, "label_foreign": -1, "section_gap": -3, "is_label": -3, "lab_names_value": -5, "free_names_value": -4, "to_names_value": -4,
-        "lab_concepts": -4, "lab_digits_square": -8, "lab_noise": -2, "lab_address_like": -8, "lab_address_below": 1,
-        "lab_page_first": 1, "lab_salutation": 1, "lab_after_salutation": 0.5, "lab_trimmed": -2, "lab_colon": -3, "lab_bracket_number": 0, "lab_two_lines": -1, "lab_bare_label": -2.5,
-        "free_concepts": -3, "free_noise": -3, "free_suffix": 2, "free_business": 1.5, "free_address_below": 2,
-        "free_row_rank": -4, "free_address_like": -2, "free_digits": -4, "free_page_first": 1, "free_top": 1,
-        "free_trimmed": 0.5, "free_bracket_number": -2, "free_short": -1, "free_two_lines": -1, "free_colon": -3,
-        "free_sender_line": 1, "free_below_sender": -2, "free_salutation": -1, "free_after_salutation": -1,
-        "to_concepts": -3, "to_noise": -3, "to_suffix": 0.5, "to_address_below": 3, "to_address_like": -2,
-        "to_digits": -4, "to_page_first": 1, "to_top": 1, "to_short": -1, "to_two_lines": -1, "to_colon": -3,
-        "to_sender_line": -2, "to_below_sender": 2, "to_salutation": 2, "to_after_salutation": 1.5, "to_tall": -1,
-        "to_centred": -0.5, "to_first_row": -1,
-    },
-    "address": _LABELS | {
-        "bias": -4, "score_sum": 2, "noise": -2, "register": -2, "company_inside": -2, "postcode": 1,
-        "start_word": 1, "after_noise": 1, "before_score": -1.5, "after_score": -1.5, "y": -2, "label": 2, "near": 0,
-    },
-    "currency": _LABELS | {"bias": -1, "label": 2, "near": 1, "occurs": 1},
-}  # fmt: skip
-STRENGTH = {"date": 0.3, "money": 0.3, "identifier": 0.3, "party": 0.5, "address": 0.3, "currency": 0.5}
-# Kinds without labelled examples here live by their labels alone.
-LABELLED = {
-    "bias": -6.0,
-    "label": 6.0,
-    "near": 3.0,
-    "near_contrast": -1.0,
-    "other": -3.0,
-    "is_label": -3.0,
-    "unheard": -3.0,
-}
+# What a person would say before seeing data, and how strongly the fit holds to it. Everything else starts
+# at 0. `labelled`: kinds without examples here, which live by their labels alone.
+_GIVEN = json.loads(Path(__file__).with_name("forms_prior.json").read_text("utf-8"))
+PRIOR: dict[str, dict[str, float]] = _GIVEN["prior"]
+STRENGTH: dict[str, float] = _GIVEN["strength"]
+LABELLED: dict[str, float] = _GIVEN["labelled"]
 
 
 def fit(
     examples: list[Example], columns: list[str], prior: dict[str, float], strength: float
 ) -> NDArray[np.float64]:
-    """Maximum a posteriori weights. The null has score 0; each example is seen again without its right ones."""
+    """Maximum a posteriori weights. The null scores 0; each example is seen again without its right ones."""
     centre = np.array([prior.get(c, 0.0) for c in columns])
     parts = []
     for example in examples:
@@ -174,7 +134,8 @@ def main() -> None:
         for (set_name, field), value in sorted(scores.items()):
             own = [e for e in examples[family] if (e.set_name, e.field) == (set_name, field)]
             print(
-                f"  {set_name:11} {field:15} prior {_f1(own, prior):.3f}  five-fold {value:.3f}  fitted {_f1(own, weights):.3f}"
+                f"  {set_name:11} {field:15} prior {_f1(own, prior):.3f}"
+                f"  five-fold {value:.3f}  fitted {_f1(own, weights):.3f}"
             )
         fitted[family] = {
             c: round(float(w), 3) for c, w in zip(columns[family], weights, strict=True) if abs(w) >= 0.0005

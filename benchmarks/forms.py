@@ -2,7 +2,7 @@
 
     python benchmarks/forms.py READINGS DATA [--set receipts] [--errors FIELD]
 
-READINGS holds pickled `list[Page]` as `<set>/<stem>.pkl`, DATA the labelled sets. Strings count by letters and
+READINGS holds pickled `list[Page]` as `<set>/<stem>.pkl`, DATA the sets. Strings count by letters and
 digits with case folded, dates and amounts by value, rows as sets; a value given where there is none costs
 precision. The weights were fitted on these documents: `fit_forms.py` prints the five-fold figures.
 """

@@ -146,11 +146,12 @@ def _made_examples(
     for label in picked:
         out.append(_made_example(set_name, stem, group, document, fields, kind, label, True))
     words = set(schema_matcher.tokens(" ".join(named)))
-    # A field called "date" takes a date without a label: only labels with a meaning of their own can be missed.
+    # A field called "date" takes a date without a label: only labels with a meaning of their own are missed.
     strange = [
         o
         for o in others
-        if not set(schema_matcher.tokens(o)) & words and not LabelMatcher([_made_field(kind, o)]).is_generic(0)
+        if not set(schema_matcher.tokens(o)) & words
+        and not LabelMatcher([_made_field(kind, o)]).is_generic(0)
     ]
     if strange:
         label = random.Random(stem + kind + "absent").choice(strange)
@@ -163,7 +164,7 @@ def _label_of(candidate: Candidate, kind: str) -> str:
     context = candidate.context
     label = (context.inline or context.left).strip(" :#.-")
     colon = (context.inline or context.left).rstrip().endswith(":")
-    if kind == "organization" and (not colon or candidate.start == 0 and context.inline):
+    if kind == "organization" and (not colon or (candidate.start == 0 and context.inline)):
         return ""
     fair = 3 <= len(label) <= 28 and not any(ch.isdigit() for ch in label) and ":" not in label
     return label if fair else ""

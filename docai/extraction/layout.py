@@ -23,7 +23,7 @@ JOIN_GAP = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A run of words. `box` is upright (points); `words` index `Page.words`, `starts` their offsets in `text`."""
+    """A run of words. `box` is upright (points); `words` index `Page.words`, `starts` are their offsets."""
 
     page: int
     row: int

@@ -42,7 +42,7 @@ ABOVE_ROWS = 14
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Label texts around a value; empty where there is none. `above_gap`, `section_gap`: rows from header and title."""
+    """Label texts around a value, empty where there is none; `above_gap`, `section_gap`: rows to them."""
 
     inline: str = ""
     left: str = ""
@@ -92,7 +92,7 @@ class ContextFinder:
         self._around: dict[tuple[int, bool], Context] = {}
 
     def find(self, cell: Cell, start: int, end: int, *, typed: bool) -> Context:
-        """Context of `cell.text[start:end]`. `typed`: a number or date, whose column may have a header far above."""
+        """Context of `cell.text[start:end]`; the header of a number or date (`typed`) may stand far above."""
         around = self._around.get((cell.index, typed))
         if around is None:
             above, gap = self._above(cell, typed)

@@ -26,14 +26,64 @@ TEXT_KINDS = frozenset({"text", "title", "place"})
 # Words of labels that introduce a name without saying whose.
 _NAME_WORDS = frozenset({"name", "company", "contact", "firm"})
 _CROSSED = (
-    "names_value", "suffix", "business", "caps", "lower_start", "digits", "noise", "address_like", "address_below", "short", "one_word",
-    "long", "tall", "row_rank", "first_row", "centred", "alone", "two_lines", "colon", "trimmed", "bracket_number",
-    "after_label", "concepts", "salutation", "after_salutation", "sender_line", "below_sender", "y", "x", "top", "page_first", "occurs", "order",
-)  # fmt: skip
+    "names_value",
+    "suffix",
+    "business",
+    "caps",
+    "lower_start",
+    "digits",
+    "noise",
+    "address_like",
+    "address_below",
+    "short",
+    "one_word",
+    "long",
+    "tall",
+    "row_rank",
+    "first_row",
+    "centred",
+    "alone",
+    "two_lines",
+    "colon",
+    "trimmed",
+    "bracket_number",
+    "after_label",
+    "concepts",
+    "salutation",
+    "after_salutation",
+    "sender_line",
+    "below_sender",
+    "y",
+    "x",
+    "top",
+    "page_first",
+    "occurs",
+    "order",
+)
 _LABELLED = (
-    "names_value", "suffix", "digits_square", "noise", "address_like", "address_below", "short", "long", "two_lines", "colon", "trimmed",
-    "bracket_number", "after_label", "bare_label", "concepts", "salutation", "after_salutation", "lower_start", "one_word", "page_first", "occurs", "order",
-)  # fmt: skip
+    "names_value",
+    "suffix",
+    "digits_square",
+    "noise",
+    "address_like",
+    "address_below",
+    "short",
+    "long",
+    "two_lines",
+    "colon",
+    "trimmed",
+    "bracket_number",
+    "after_label",
+    "bare_label",
+    "concepts",
+    "salutation",
+    "after_salutation",
+    "lower_start",
+    "one_word",
+    "page_first",
+    "occurs",
+    "order",
+)
 _TIME = re.compile(r"^\W{0,3}\d{1,2}[:.]\d{2}")
 
 
@@ -210,7 +260,8 @@ def _party_features(
 ) -> Features:
     """A name's facts mean one thing beside a label and another where it stands free; both are told apart.
 
-    At the head of a page stands who issues the document (`free_`), in its address field who receives it (`to_`).
+    At the head of a page stands who issues the document (`free_`), in its address field who receives
+    it (`to_`).
     """
     near = next((text for text in context.labels() if matcher.tokens(text)), "")
     named = bool(near) and set(matcher.tokens(near)) <= _NAME_WORDS

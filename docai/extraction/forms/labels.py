@@ -17,15 +17,25 @@ _LOOKALIKE = str.maketrans("l1|j0", "iiiio")
 _CAMEL = re.compile(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Ý])")
 # Words that many labels share say less about a field than the others.
 _COMMON = {
-    "date": 0.5, "number": 0.5, "amount": 0.5, "name": 0.5, "total": 0.7, "id": 0.5, "code": 0.5, "value": 0.5,
-    "to": 0.5, "item": 0.7, "pos": 0.3, "customer": 0.8,
-}  # fmt: skip
+    "date": 0.5,
+    "number": 0.5,
+    "amount": 0.5,
+    "name": 0.5,
+    "total": 0.7,
+    "id": 0.5,
+    "code": 0.5,
+    "value": 0.5,
+    "to": 0.5,
+    "item": 0.7,
+    "pos": 0.3,
+    "customer": 0.8,
+}
 _FUZZY_CUTOFF = 80.0
 PARTY_KINDS = frozenset({"organization", "person", "party", "address", "place", "text", "title"})
 
 
 class LabelMatch(NamedTuple):
-    """`f1` and `recall` of the best alias, 0..1; `contrast`: words of the label that speak of another field."""
+    """`f1` and `recall` of the best alias, 0..1; `contrast`: words that speak of another field."""
 
     f1: float
     recall: float

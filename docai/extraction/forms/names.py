@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from docai.extraction.forms.candidates import Candidate, Document
 from docai.extraction.forms.labels import LabelMatcher
@@ -104,7 +105,7 @@ def _wide_names(layout: PageLayout, cell: Cell) -> Iterator[tuple[Cell, ...]]:
     row = layout.rows[cell.row]
     if row[0] is not cell or len(row) < 2 or ":" in "".join(c.text for c in row):
         return
-    gaps = [b.box.x0 - a.box.x1 for a, b in zip(row, row[1:], strict=False)]
+    gaps = [b.box.x0 - a.box.x1 for a, b in pairwise(row)]
     if max(gaps) < 3.5 * cell.height and not any(ch.isdigit() for c in row for ch in c.text):
         yield tuple(row)
 

@@ -1,4 +1,4 @@
-"""The rows under a table's header: numbers go to the nearest column, items begin where the leading column has one."""
+"""The rows under a table's header: numbers go to the nearest column, the leading one begins items."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CENT = Decimal("0.011")
 # Words of rows that close a table.
 _CLOSING = frozenset(["total", "sub", "balance", "summary", "taxable", "rounding"])
 # Labels of the schema's single amounts close a table too, when they speak of a sum.
-_SUMS = frozenset("amount net gross tax total value".split())
+_SUMS = frozenset(["amount", "net", "gross", "tax", "total", "value"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +179,7 @@ def multiplies(item: Item) -> bool:
 def _hits(
     layout: PageLayout, row: Sequence[Cell], header: Header, fields: Sequence[Field] | None = None
 ) -> dict[int, Hit]:
-    """Numbers of a row by the field of the column that they stand nearest to; the first of a column counts."""
+    """Numbers of a row by the field of the nearest column; the first of a column counts."""
     out: dict[int, Hit] = {}
     text = next(
         (c for c in header.columns if fields and c.field is not None and fields[c.field].kind == "text"), None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from docai.extraction.forms.labels import LabelMatcher, split_tokens
 from docai.extraction.layout import Cell, PageLayout, overlap
@@ -22,7 +23,7 @@ LEAST_F1 = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column's header text and extent; `field` indexes the list's fields, None for a column of no interest."""
+    """A column's header text and extent; `field` indexes the list's fields, None for other columns."""
 
     text: str
     box: Box
@@ -158,7 +159,7 @@ def _split_header(
         return
     bounds = [0, cut[0], cut[1], len(words)]
     at = 0
-    for start, end in zip(bounds, bounds[1:], strict=False):
+    for start, end in pairwise(bounds):
         part = " ".join(words[start:end])
         if not part:
             continue

@@ -68,7 +68,7 @@ def test_every_word_lies_in_one_cell_and_spans_lead_back_to_words(placed: list[t
     for column, row, text in placed:
         for k, char in enumerate(text):
             lines[row][column + k] = char
-    page = make_page("\n".join("".join(line) for line in ["."] + lines))
+    page = make_page("\n".join("".join(line) for line in [".", *lines]))
     layout = build_layout(page)
     seen = [w for cell in layout.cells for w in cell.words]
     assert sorted(seen) == list(range(len(page.words)))
