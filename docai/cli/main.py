@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import typer
@@ -61,6 +62,12 @@ def main() -> None:
     except DocaiError as error:
         typer.echo(f"docai: {error}", err=True)
         sys.exit(error.exit_code)
+    except OSError as error:
+        where = f" {error.filename}" if error.filename else ""
+        typer.echo(f"docai: cannot write{where}: {error.strerror}; what was done is kept", err=True)
+        # What is still buffered cannot be written either; let it go without a second complaint.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except SystemExit as ending:
         if ending.code == STOPPED:
             typer.echo("docai: stopped; what was done is kept, the same command goes on from there", err=True)

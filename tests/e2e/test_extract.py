@@ -157,3 +157,21 @@ def test_ctrl_c_keeps_what_was_done_and_leaves_no_process(tmp_path: Path) -> Non
     assert done.returncode == 0
     assert done.stdout.splitlines()[0] == first.decode().rstrip("\n")
     assert "known from before" in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+def test_a_full_disk_is_one_line_and_loses_nothing(receipts: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*DOCAI, "extract", "receipts"],
+            cwd=receipts.parent,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert b"No space left" in done.stderr
+    assert b"Traceback" not in done.stderr
+    again = run_docai("extract", "receipts", cwd=receipts.parent)
+    assert again.returncode == 0
+    assert "0 read" in again.stderr
