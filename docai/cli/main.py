@@ -64,7 +64,7 @@ def main() -> None:
         sys.exit(error.exit_code)
     except OSError as error:
         where = f" {error.filename}" if error.filename else ""
-        typer.echo(f"docai: cannot write{where}: {error.strerror}; what was done is kept", err=True)
+        typer.echo(f"docai: stopped:{where} {error.strerror}; what was done is kept", err=True)
         # What is still buffered cannot be written either; let it go without a second complaint.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
