@@ -1,10 +1,13 @@
 """F1 of form-like documents, field by field.
 
-    python benchmarks/forms.py READINGS DATA [--set receipts] [--errors FIELD]
+    python benchmarks/forms.py READINGS DATA [--set receipts] [--errors FIELD] [--rename | --bare]
 
 READINGS holds pickled `list[Page]` as `<set>/<stem>.pkl`, DATA the sets. Strings count by letters and
 digits with case folded, dates and amounts by value, rows as sets; a value given where there is none costs
-precision. The weights were fitted on these documents: `fit_forms.py` prints the five-fold figures.
+precision. --rename
+gives every field a name without meaning and keeps kind and aliases: what the names alone contribute is lost.
+--bare keeps names and kinds and drops all aliases, as a schema that somebody jots down has it.
+The weights were fitted on these documents: `fit_forms.py` prints the five-fold figures.
 """
 
 from __future__ import annotations
@@ -12,6 +15,8 @@ from __future__ import annotations
 import argparse
 import time
 from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -26,11 +31,28 @@ from docai.values.compare import as_decimal
 Row = tuple[str, ...]
 
 
-def measure(schema: Schema, documents: list[Labelled], errors: str | None) -> dict[str, float]:
+def rename_fields(schema: Schema) -> Schema:
+    """The same schema with names that say nothing."""
+    fields = tuple(replace(f, name=f"q{k}", description="") for k, f in enumerate(schema.fields))
+    return replace(schema, fields=fields)
+
+
+def bare_fields(schema: Schema) -> Schema:
+    """The same schema without aliases."""
+    return replace(schema, fields=tuple(replace(f, aliases=(), description="") for f in schema.fields))
+
+
+def measure(
+    schema: Schema,
+    documents: list[Labelled],
+    errors: str | None,
+    change: Callable[[Schema], Schema] | None = None,
+) -> dict[str, float]:
     """F1 of every labelled field; rows of lists as `line_items`."""
+    used = change(schema) if change else schema
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     for labelled in documents:
-        claims = extract_forms(labelled.view, schema, schema.fields)
+        claims = extract_forms(labelled.view, used, used.fields)
         best: dict[str, Claim] = {}
         for claim in claims:
             best.setdefault(claim.path, claim)
@@ -107,11 +129,13 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--set", choices=sorted(SETS))
     parser.add_argument("--errors", metavar="FIELD")
+    parser.add_argument("--rename", dest="change", action="store_const", const=rename_fields)
+    parser.add_argument("--bare", dest="change", action="store_const", const=bare_fields)
     arguments = parser.parse_args()
     for name in [arguments.set] if arguments.set else SETS:
         schema, documents = load_set(arguments.readings, arguments.data, name)
         started = time.process_time()
-        scores = measure(schema, documents, arguments.errors)
+        scores = measure(schema, documents, arguments.errors, arguments.change)
         pages = sum(len(d.view.pages) for d in documents)
         spent = (time.process_time() - started) / max(1, pages)
         print(f"{name}: {len(documents)} documents, {pages} pages, {spent:.3f} CPU-s a page")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from rapidfuzz import fuzz, process
 
-from docai.extraction.forms.lexicon import COMPOUND_TAILS, CONCEPTS, CONTRAST, STOP_WORDS
+from docai.extraction.forms.lexicon import COMPOUND_TAILS, CONCEPTS, CONTRAST, SAME_LABELS, STOP_WORDS
 from docai.schema import Field
 
 _TOKEN = re.compile(r"[nN][°º]|[^\W\d_]+(?:['’][^\W\d_]+)?|\d{1,20}|[#%№]")
@@ -179,13 +179,31 @@ def _demanded(phrases: Sequence[frozenset[str]]) -> frozenset[str]:
 
 
 def _field_phrases(field: Field) -> list[frozenset[str]]:
-    """Word sets of a field's name and aliases, longest known first."""
+    """Word sets of a field's name and aliases; a field without aliases gets those that its name implies."""
     out: list[frozenset[str]] = []
     for text in (field.name, *field.aliases):
         words = frozenset(split_tokens(text))
         if words and words not in out:
             out.append(words)
+    if not field.aliases and out:
+        out.extend(words for words in _implied_phrases(out[0]) if words not in out)
     return out
+
+
+def _implied_phrases(name: frozenset[str]) -> list[frozenset[str]]:
+    """Labels that mean what a name says: "grand total" is also printed as "amount due"."""
+    found = [
+        frozenset(split_tokens(text))
+        for group in SAME_LABELS
+        if frozenset(split_tokens(group[0])) == name
+        for text in group[1:]
+    ]
+    ends = name & {"start", "end"}
+    if ends and len(name) > 1:
+        # Both ends of a period stand under one label: "Flight dates".
+        rest = name - ends - {"date"}
+        found += [rest, rest | {"date"}, rest | {"period"}] if rest else [ends]
+    return [words for words in found if words]
 
 
 def _contrast_words(field: Field) -> frozenset[str]:

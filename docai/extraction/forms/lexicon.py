@@ -31,6 +31,8 @@ STOP_WORDS = _words("stop")
 CONTRAST: dict[str, frozenset[str]] = {
     kind: frozenset(words.split()) for kind, words in _DATA["contrast"].items()
 }
+# Labels that mean the same, for fields that come without aliases: the first stands for the field's name.
+SAME_LABELS: tuple[tuple[str, ...], ...] = tuple(tuple(group) for group in _DATA["phrases"])
 # A line with one of these is no name and no address line.
 NOISE_WORDS = _words("noise")
 # Words that shop and company names are made of.
