@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from docai.extraction.forms.candidates import Document
 from docai.extraction.forms.claims import ENGINE
 from docai.extraction.forms.labels import LabelMatcher
+from docai.extraction.forms.plain_rows import name_parts, read_plain_row, text_field
 from docai.extraction.forms.rows import NUMERIC, Hit, Item, find_bodies, multiplies, read_items
 from docai.extraction.forms.tables import find_headers
 from docai.extraction.forms.texts import read_text
@@ -24,6 +25,8 @@ def extract_list(document: Document, fields: Sequence[Field], singles: Sequence[
     money = [f for f in singles if f.kind == "money"]
     totals = LabelMatcher(money)
     headers = find_headers(document.layouts, matcher, fields)
+    if not headers:
+        return _plain_claims(document, fields, matcher)
     claims: list[Claim] = []
     count = 0
     for body in find_bodies(document.layouts, headers, totals, len(money)):
@@ -40,6 +43,26 @@ def extract_list(document: Document, fields: Sequence[Field], singles: Sequence[
                 claims.append(_number_claim(item.hits[index], fields[index], count, layout.number, score))
             for index, cells in sorted(texts.get(id(item), {}).items()):
                 claims.append(_text_claim(cells, fields[index], count, layout.number, score))
+            count += 1
+    return claims
+
+
+def _plain_claims(document: Document, fields: Sequence[Field], matcher: LabelMatcher) -> list[Claim]:
+    """Rows of a table without a readable header."""
+    parts = name_parts(fields, [matcher.own_words(k) for k in range(len(fields))])
+    named = text_field(fields)
+    if parts is None or named is None:
+        return []
+    claims: list[Claim] = []
+    count = 0
+    for layout in document.layouts:
+        for row in layout.rows:
+            found = read_plain_row(layout, row, parts)
+            if found is None:
+                continue
+            for index, hit in sorted(found[0].items()):
+                claims.append(_number_claim(hit, fields[index], count, layout.number, LIKELY))
+            claims.append(_text_claim([found[1]], fields[named], count, layout.number, PLAIN))
             count += 1
     return claims
 

@@ -187,7 +187,7 @@ def _hits(
     for cell in row:
         if text is not None and is_text(cell, text, header):
             continue
-        for found in _numbers(cell.text):
+        for found in find_numbers(cell.text):
             if len(_LETTER.findall(cell.text[: found.start])) > 3:
                 continue  # "Discount: 4.50" below an item is a remark; units follow their number
             words = cell.span_words(found.start, found.end)
@@ -203,7 +203,7 @@ def _hits(
     return out
 
 
-def _numbers(text: str) -> list[Found]:
+def find_numbers(text: str) -> list[Found]:
     """Amounts, and plain numbers beside them that are no article codes."""
     money = compare.find("money", text)
     plain = [p for p in compare.find("number", text) if len(p.text) < CODE_LENGTH or not p.text.isdigit()]

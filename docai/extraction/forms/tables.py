@@ -21,6 +21,15 @@ LEAST_FIELDS = 2
 LEAST_F1 = 0.5
 
 
+_TOTALS = frozenset({"total", "sub", "balance", "tax", "rounding", "cash", "change", "payment"})
+
+
+def is_totals_text(text: str) -> bool:
+    """Whether a line's words are those of a sum and nothing else's."""
+    words = set(split_tokens(text))
+    return bool(words & _TOTALS) and len(words) <= 4
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column's header text and extent; `field` indexes the list's fields, None for other columns."""

@@ -93,5 +93,20 @@ def test_rows_whose_numbers_multiply_are_surer() -> None:
     assert scores["0"] > scores["1"]
 
 
+def test_rows_without_a_header_are_found_by_their_product() -> None:
+    text = """
+INVOICE 4711
+
+Steel nails      40     0,25 €      10,00 €
+Hammer            2    12,50 €      25,00 €
+Total                               35,00 €
+"""
+    found = rows(text)
+    assert [(r["description"], r["quantity"], r["unit_price"], r["line_total"]) for r in found] == [
+        ("Steel nails", 40, Decimal("0.25"), Decimal("10.00")),
+        ("Hammer", 2, Decimal("12.50"), Decimal("25.00")),
+    ]
+
+
 def test_a_document_without_a_table_has_no_rows() -> None:
     assert rows("Invoice 4711\n\nWe thank you for your order of 5 items at 3.00 each") == []
