@@ -4,6 +4,9 @@ A document is opened, each page is read on its own, and then each segment become
 
     open -> read every page -> split -> choose a schema -> extract -> prove and merge -> record
 
+Where a model is asked about pages, each page's tiles are made after it was read, and the answers come with
+the pages when the record is made.
+
 Every step is a task of its own, so that pages of one document are read side by side, are kept as soon as
 they are done, and a crash costs no more than the task it happened in.
 """
@@ -14,11 +17,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from docai import __version__
 from docai.errors import DocaiError, DocumentError
 from docai.extraction.merge import merge_claims
+from docai.extraction.vlm.relevance import needs_asking
 from docai.protocols import ExtractionModel, PageRenderer, Reader
 from docai.schema import Gap, Schema, assemble
 from docai.types import (
@@ -29,12 +33,17 @@ from docai.types import (
     FieldValue,
     Issue,
     Page,
+    PageAnswer,
     Record,
     RecordIssue,
     Run,
     SchemaRef,
     Segment,
 )
+
+if TYPE_CHECKING:
+    from docai.extraction.vlm.sheets import PageSheet
+    from docai.imaging.profiles import VisionProfile
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +64,25 @@ class ReadTask:
 
 
 @dataclass(frozen=True, slots=True)
+class SheetTask:
+    """Make the images of one page that a model is to see. `page` as it was read, words or not."""
+
+    path: Path
+    uri: str
+    page: Page
+    profile: VisionProfile
+
+
+@dataclass(frozen=True, slots=True)
 class ExtractTask:
-    """Make the records of a document whose pages were read (a page that failed has an issue)."""
+    """Make the records of a document whose pages were read (a page that failed has an issue).
+
+    `answers`: what a model said about its pages.
+    """
 
     document: Document
     pages: tuple[Page, ...]
+    answers: tuple[PageAnswer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +99,8 @@ class Extracted:
     chosen: tuple[bool, ...]
 
 
-Task: TypeAlias = OpenTask | ReadTask | ExtractTask
-Result: TypeAlias = Opened | Page | Extracted
+Task: TypeAlias = "OpenTask | ReadTask | SheetTask | ExtractTask"
+Result: TypeAlias = "Opened | Page | PageSheet | Extracted"
 
 
 class ChooseSchema(Protocol):
@@ -92,10 +115,14 @@ FindAmended: TypeAlias = Callable[[DocumentView], Amends | None]
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What enters `values` beyond proven values."""
+    """What enters `values` beyond proven values. `asked`: a model must have answered about every page;
+    `all_pages`: pages that it was not asked about count as unread.
+    """
 
     keep_unsupported: bool = False
     keep_seen: bool = False
+    asked: bool = False
+    all_pages: bool = True
 
 
 class DocumentWorker:
@@ -131,6 +158,10 @@ class DocumentWorker:
                 if self._open_id != task.page.document_id:
                     self._open(task.path, task.uri)
                 return read_page(task.page, self._renderer, self._reader)
+            case SheetTask():
+                if self._open_id != task.page.document_id:
+                    self._open(task.path, task.uri)
+                return make_page_sheet(task.page, task.profile, self._renderer)
             case ExtractTask():
                 return self._extract(task)
 
@@ -147,7 +178,9 @@ class DocumentWorker:
         for first, last in segments:
             pages = task.pages[first - 1 : last]
             schema, by_content = self._choose(pages)
-            view = DocumentView(task.document, pages, self._languages)
+            numbers = {page.number for page in pages}
+            answers = tuple(answer for answer in task.answers if answer.page in numbers)
+            view = DocumentView(task.document, pages, self._languages, answers)
             segment = Segment(first=first, last=last) if len(segments) > 1 else None
             record = extract_record(view, schema, self._model, self._policy, segment)
             records.append(record.model_copy(update={"amends": self._amended(view)}))
@@ -161,6 +194,13 @@ def read_page(page: Page, renderer: PageRenderer, reader: Reader) -> Page:
     return reader.read(replace(page, image_kind=image.kind), image, renderer.text_layer(page))
 
 
+def make_page_sheet(page: Page, profile: VisionProfile, renderer: PageRenderer) -> PageSheet:
+    """The page's own pixels in tiles that a model's processor leaves as they are."""
+    from docai.extraction.vlm.sheets import make_sheet
+
+    return make_sheet(page, renderer.render(page), profile)
+
+
 def extract_record(
     view: DocumentView,
     schema: Schema,
@@ -171,8 +211,15 @@ def extract_record(
     """Claims of an engine, each proven against the pages' words, as one record."""
     started = time.perf_counter()
     complete = all(was_read(page) and not lost_others(page) for page in view.pages)
+    unsent = unanswered = False
+    if policy.asked:
+        answered = {answer.page for answer in view.answers if answer.complete}
+        failed = {answer.page for answer in view.answers} - answered
+        unsent = any(needs_asking(p) and p.number not in answered | failed for p in view.pages)
+        unanswered = bool(failed) or (unsent and policy.all_pages)
+    complete = complete and not unanswered
     claims = model.extract(view, schema)
-    fields = merge_claims(claims, view.pages, schema, complete=complete)
+    fields = merge_claims(claims, view.pages, schema, complete=complete and not unsent)
     values, refused = assemble(
         schema, fields, keep_unsupported=policy.keep_unsupported, keep_seen=policy.keep_seen
     )
@@ -183,13 +230,24 @@ def extract_record(
         complete=complete,
         values=values,
         fields=fields,
-        issues=(*_page_issues(view.pages), *_value_issues(refused)),
-        run=Run(
-            docai=__version__,
-            engine=model.name,
-            dpi=_lowest_dpi(view.pages),
-            seconds=round(time.perf_counter() - started, 3),
-        ),
+        issues=(*_page_issues(view.pages), *_answer_issues(view.answers), *_value_issues(refused)),
+        run=_describe_run(view, model, round(time.perf_counter() - started, 3)),
+    )
+
+
+def _describe_run(view: DocumentView, model: ExtractionModel, seconds: float) -> Run:
+    """`dpi`: the lowest at which a page was seen, by the model where one was asked, else by the reader."""
+    answers = view.answers
+    if not answers:
+        return Run(docai=__version__, engine=model.name, dpi=_lowest_dpi(view.pages), seconds=seconds)
+    return Run(
+        docai=__version__,
+        engine=model.name,
+        model=next((a.model for a in answers if a.model), None),
+        prompt=next((a.prompt for a in answers if a.prompt), None),
+        dpi=min((a.dpi for a in answers if a.dpi is not None), default=None),
+        tokens=sum(a.prompt_tokens + a.reply_tokens for a in answers),
+        seconds=seconds,
     )
 
 
@@ -237,6 +295,14 @@ def _page_issues(pages: Sequence[Page]) -> list[RecordIssue]:
         RecordIssue(stage=i.stage, code=i.code, message=i.message, page=i.page or page.number)
         for page in pages
         for i in page.issues
+    ]
+
+
+def _answer_issues(answers: Sequence[PageAnswer]) -> list[RecordIssue]:
+    return [
+        RecordIssue(stage=i.stage, code=i.code, message=i.message, page=i.page or answer.page)
+        for answer in answers
+        for i in answer.issues
     ]
 
 

@@ -156,12 +156,35 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class PageAnswer:
+    """What a model said about one page, and what asking cost.
+
+    `complete`: everything was asked and every reply was whole. `prompt`: hash of the words of the question;
+    `dpi`: at which the model saw the page. Tokens are of all requests, retries included.
+    """
+
+    page: int
+    claims: tuple[Claim, ...] = ()
+    complete: bool = True
+    issues: tuple[Issue, ...] = ()
+    model: str = ""
+    prompt: str = ""
+    dpi: float | None = None
+    prompt_tokens: int = 0
+    reply_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentView:
-    """What an engine sees of one segment: its pages in order, all of them read."""
+    """What an engine sees of one segment: its pages in order, all of them read.
+
+    `answers`: what a model said about pages, where one was asked.
+    """
 
     document: Document
     pages: tuple[Page, ...]
     languages: tuple[str, ...] = field(default=("eng",))
+    answers: tuple[PageAnswer, ...] = ()
 
 
 class _Model(BaseModel):

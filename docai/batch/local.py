@@ -1,20 +1,22 @@
 """Many documents on this machine: what to do next, what is done, what is kept.
 
-The job feeds a pool of workers with tasks (open a file, read a page, extract a document), keeps each page
-in the ledger as soon as it is read, and yields outcomes in the order of the listing. It holds no words of
-pages in memory: at extraction they come back from the ledger, so a long scan costs no more than a short one.
+The job feeds a pool of workers with tasks (open a file, read a page, ask a model about a page, extract a
+document), keeps each page and each answer in the ledger at once, and yields outcomes in the order of the
+listing. It holds no words of pages in memory: at extraction they come back from the ledger, so a long scan
+costs no more than a short one.
 """
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
-from docai.errors import DocaiError
+from docai.batch.seams import Inquiries, Inquiry, Keys, Question, Steps, Stores, TaskPool
+from docai.errors import DocaiError, DocumentError
 from docai.types import (
     Document,
     ErrorInfo,
@@ -22,6 +24,7 @@ from docai.types import (
     Failure,
     Outcome,
     Page,
+    PageAnswer,
     Record,
     SourceItem,
 )
@@ -33,103 +36,17 @@ POLL_S = 0.5
 """How often to look whether another process is done with a document that both were given."""
 
 
-class TaskPool(Protocol):
-    """Workers that do tasks; `wait` gives what is done, an error in place of a result."""
-
-    workers: int
-
-    def submit(self, task: Any, *, affinity: str | None = None, timeout_s: float | None = None) -> int: ...
-
-    def wait(self) -> Sequence[tuple[int, Any]]: ...
-
-
-class Items(Protocol):
-    """Which bytes a uri holds."""
-
-    def seen(self, item: SourceItem) -> str | None: ...
-
-    def put_item(self, item: SourceItem, document_id: str) -> None: ...
-
-    def put_document(self, document: Document) -> None: ...
-
-
-class Pages(Protocol):
-    """Pages that have been read; each is kept before the call returns."""
-
-    def put_page(self, page: Page, reading_key: str) -> Page: ...
-
-    def get_pages(self, document_id: str, reading_key: str) -> Mapping[int, Page]: ...
-
-
-class Outcomes(Protocol):
-    """Outcomes by key; `replace` keeps what was there as history."""
-
-    def create(self, key: str, outcomes: Sequence[Outcome]) -> bool: ...
-
-    def replace(self, key: str, outcomes: Sequence[Outcome]) -> None: ...
-
-    def get(self, key: str, uri: str | None = None) -> Sequence[Outcome] | None: ...
-
-
-class Leases(Protocol):
-    """Who reads which document."""
-
-    def lease(self, document_id: str) -> bool: ...
-
-    def release(self, document_id: str) -> None: ...
-
-    def holder(self, document_id: str) -> object | None: ...
-
-
-class Stores(Protocol):
-    """A workspace, as far as a job needs one."""
-
-    @property
-    def ledger(self) -> Items: ...
-
-    @property
-    def pages(self) -> Pages: ...
-
-    @property
-    def outcomes(self) -> Outcomes: ...
-
-    @property
-    def leases(self) -> Leases: ...
-
-
-class Keys(Protocol):
-    """The names of work: the same key means the same work."""
-
-    @property
-    def reading(self) -> str: ...
-
-    def outcome(self, document_id: str) -> str: ...
-
-    def failure(self, item: SourceItem) -> str: ...
-
-
-class Steps(Protocol):
-    """How tasks are made and what comes of them; `docai.pipeline` behind a seam."""
-
-    def open(self, item: SourceItem, path: Path) -> Any: ...
-
-    def read(self, item: SourceItem, path: Path, page: Page) -> Any: ...
-
-    def extract(self, document: Document, pages: tuple[Page, ...]) -> Any: ...
-
-    def failed_page(self, page: Page, error: DocaiError) -> Page: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Event:
     """What a progress display needs. `done` outcomes carry themselves."""
 
-    kind: Literal["opened", "page", "done", "elsewhere"]
+    kind: Literal["opened", "page", "answered", "done", "elsewhere", "notice"]
     uri: str
     pages: int = 0
     outcomes: tuple[Outcome, ...] = ()
     cached: bool = False
     holder: str = ""
+    text: str = ""
 
 
 @dataclass(slots=True)
@@ -143,6 +60,10 @@ class _Work:
     pages: tuple[Page, ...] = ()
     left: set[int] = field(default_factory=set)
     failed: dict[int, Page] = field(default_factory=dict)
+    inquiry: Inquiry | None = None
+    asked: set[int] = field(default_factory=set)
+    answered: dict[str, set[int]] = field(default_factory=dict)
+    unanswered: list[PageAnswer] = field(default_factory=list)
     leased: bool = False
     outcomes: tuple[Outcome, ...] | None = None
     cached: bool = False
@@ -158,10 +79,12 @@ class LocalJob:
         steps: Steps,
         keys: Keys,
         *,
+        inquiries: Inquiries | None = None,
         force: bool = False,
         on_event: Callable[[Event], None] = lambda event: None,
     ) -> None:
         self._pool = pool
+        self._inquiries = inquiries
         self._stores = stores
         self._steps = steps
         self._keys = keys
@@ -171,7 +94,9 @@ class LocalJob:
         self._opens: deque[_Work] = deque()
         self._reads: deque[tuple[_Work, Page]] = deque()
         self._extracts: deque[_Work] = deque()
-        self._in_flight: dict[int, tuple[str, _Work, Page | None]] = {}
+        self._asks: deque[tuple[_Work, Question]] = deque()
+        self._asking = 0
+        self._in_flight: dict[int, tuple[str, _Work, Page | Question | None]] = {}
         self._twins: dict[str, list[_Work]] = {}
         self._elsewhere: list[_Work] = []
         self._looked_s = 0.0
@@ -218,8 +143,15 @@ class LocalJob:
         return True
 
     def _submit(self) -> None:
-        """Keep two tasks a worker under way: finish documents first, then pages, then open more."""
-        while len(self._in_flight) < 2 * self._pool.workers:
+        """Keep two tasks a worker under way: finish documents first, then pages, then open more.
+
+        Questions wait for a model and for no worker, so they have room of their own.
+        """
+        while self._asks and self._inquiries and self._asking < self._inquiries.room:
+            work, question = self._asks.popleft()
+            self._asking += 1
+            self._send("ask", work, question, question.task)
+        while len(self._in_flight) - self._asking < 2 * self._pool.workers:
             if self._extracts:
                 work = self._extracts.popleft()
                 self._send("extract", work, None, self._extract_task(work))
@@ -232,7 +164,7 @@ class LocalJob:
             else:
                 return
 
-    def _send(self, kind: str, work: _Work, page: Page | None, task: Any) -> None:
+    def _send(self, kind: str, work: _Work, page: Page | Question | None, task: Any) -> None:
         pages = len(work.pages) if kind == "extract" else 0
         ticket = self._pool.submit(
             task, affinity=work.item.uri, timeout_s=60.0 + pages * EXTRACTION_S_PER_PAGE if pages else None
@@ -241,12 +173,20 @@ class LocalJob:
 
     def _extract_task(self, work: _Work) -> Any:
         assert work.document is not None
-        read = self._stores.pages.get_pages(work.document.id, self._keys.reading)
-        pages = tuple(work.failed.get(p.number) or read[p.number] for p in work.pages)
-        return self._steps.extract(work.document, pages)
+        pages = tuple(self._load_pages(work, work.document))
+        return self._steps.extract(work.document, pages, self._collect_answers(work, work.document))
 
-    def _take(self, kind: str, work: _Work, page: Page | None, result: Any) -> None:
-        if kind == "read" and page is not None:
+    def _collect_answers(self, work: _Work, document: Document) -> tuple[PageAnswer, ...]:
+        answers = list(work.unanswered)
+        for key, numbers in work.answered.items():
+            stored = self._stores.answers.get_answers(document.id, key)
+            answers += [stored[number] for number in sorted(numbers) if number in stored]
+        return tuple(sorted(answers, key=lambda answer: answer.page))
+
+    def _take(self, kind: str, work: _Work, page: Page | Question | None, result: Any) -> None:
+        if isinstance(page, Question):
+            self._take_answer(work, page, result)
+        elif page is not None:
             self._take_page(work, page, result)
         elif isinstance(result, DocaiError):
             self._finish(work, (describe_failure(result, work.item.uri, work.document),))
@@ -279,11 +219,36 @@ class LocalJob:
         self._on_event(Event("opened", work.item.uri, pages=len(work.pages)))
         done = {} if self._force else self._stores.pages.get_pages(document.id, self._keys.reading)
         todo = [page for page in work.pages if page.number not in done]
-        for _ in range(len(work.pages) - len(todo)):
-            self._on_event(Event("page", work.item.uri, cached=True))
         work.left = {page.number for page in todo}
+        if self._inquiries is not None:
+            work.inquiry = self._inquiries.begin(
+                work.item, work.path, document, lambda: self._load_pages(work, document)
+            )
+        for page in work.pages:
+            if page.number in done:
+                self._on_event(Event("page", work.item.uri, cached=True))
+                self._ask_about(work, done[page.number])
         self._reads.extend((work, page) for page in todo)
-        if not todo:
+        self._extract_if_ready(work)
+
+    def _load_pages(self, work: _Work, document: Document) -> list[Page]:
+        read = self._stores.pages.get_pages(document.id, self._keys.reading)
+        return [work.failed.get(p.number) or read[p.number] for p in work.pages]
+
+    def _ask_about(self, work: _Work, page: Page) -> None:
+        """Line up the questions that wait for this page alone, but for those that have an answer."""
+        if work.inquiry is None or work.document is None:
+            return
+        for question in work.inquiry.add(page):
+            if question.key not in work.answered:
+                known = self._stores.answers.list_answered(work.document.id, question.key)
+                work.answered[question.key] = set() if self._force else known
+            if question.number not in work.answered[question.key]:
+                work.asked.add(question.number)
+                self._asks.append((work, question))
+
+    def _extract_if_ready(self, work: _Work) -> None:
+        if not work.left and not work.asked:
             self._extracts.append(work)
 
     def _look_elsewhere(self) -> None:
@@ -304,13 +269,31 @@ class LocalJob:
 
     def _take_page(self, work: _Work, page: Page, result: Any) -> None:
         if isinstance(result, DocaiError):
-            work.failed[page.number] = self._steps.failed_page(page, result)
+            result = work.failed[page.number] = self._steps.failed_page(page, result)
         else:
-            self._stores.pages.put_page(result, self._keys.reading)
+            result = self._stores.pages.put_page(result, self._keys.reading)
         self._on_event(Event("page", work.item.uri))
         work.left.discard(page.number)
-        if not work.left:
-            self._extracts.append(work)
+        self._ask_about(work, result)
+        self._extract_if_ready(work)
+
+    def _take_answer(self, work: _Work, question: Question, result: Any) -> None:
+        """Keep an answer. Only a whole one is kept over runs; a server that is gone ends the job."""
+        assert work.document is not None
+        assert self._inquiries is not None
+        self._asking -= 1
+        if isinstance(result, DocaiError) and not isinstance(result, DocumentError):
+            raise result
+        if isinstance(result, DocaiError):
+            result = self._inquiries.describe_failure(question.number, result)
+        if result.complete:
+            self._stores.answers.put_answer(work.document.id, result, question.key)
+            work.answered[question.key].add(question.number)
+        else:
+            work.unanswered.append(result)
+        self._on_event(Event("answered", work.item.uri))
+        work.asked.discard(question.number)
+        self._extract_if_ready(work)
 
     def _finish(self, work: _Work, outcomes: tuple[Outcome, ...]) -> None:
         """Keep the outcomes; another process may have been first, then its outcome counts."""

@@ -18,7 +18,10 @@ Examples:
 
   docai extract contracts/ | jq .values            JSON lines in a pipe
 
-Exit codes: 0 all done, 1 some documents failed or are incomplete, 2 bad usage or configuration.
+  docai extract contracts/ --base-url http://gpu:8000/v1    a vision model reads the pages, docai proves it
+
+Exit codes: 0 all done, 1 some documents failed or are incomplete, 2 bad usage or configuration,
+3 a configured server cannot be reached. A server's key comes from DOCAI_API_KEY.
 """
 
 
@@ -36,8 +39,30 @@ def extract(
         str | None, typer.Option("--pipeline", "-p", help="A shipped pipeline's name or a YAML file.")
     ] = None,
     engine: Annotated[
-        str, typer.Option(help="auto or extractive (the embedded engine; no server, no GPU).")
+        str,
+        typer.Option(
+            help="vlm (a model at --base-url), extractive (embedded; no server, no GPU), or auto: "
+            "vlm where a server is configured."
+        ),
     ] = "auto",
+    base_url: Annotated[
+        str | None,
+        typer.Option(
+            "--base-url", help="An OpenAI-compatible server, e.g. http://gpu:8000/v1 (DOCAI_BASE_URL)."
+        ),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Model at that server (default: the only one it serves; DOCAI_MODEL).")
+    ] = None,
+    pages: Annotated[
+        str, typer.Option(help="Pages that the model is asked about: all, or relevant (by their words).")
+    ] = "all",
+    context: Annotated[
+        str, typer.Option(help="What the model is told of other pages: auto, or none.")
+    ] = "auto",
+    wait: Annotated[
+        float, typer.Option(min=0, help="Seconds to wait for a server that is not ready at the start.")
+    ] = 15.0,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -65,6 +90,7 @@ def extract(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")] = False,
 ) -> None:
     """Extract one record per document; every value with its page, box and quote."""
+    from docai.cli.options import check_choice
     from docai.cli.output import write_or_print
     from docai.cli.page_finder import PageFinder
     from docai.cli.progress import Progress
@@ -78,6 +104,11 @@ def extract(
         schema=schema,
         pipeline=pipeline,
         engine=engine,
+        base_url=base_url,
+        model=model,
+        pages=check_choice("--pages", pages, ("all", "relevant")),
+        context=check_choice("--context", context, ("auto", "none")) == "auto",
+        wait_s=wait,
         workspace=workspace,
         languages=tuple(lang.split("+")) if lang else None,
         password=password,

@@ -41,6 +41,7 @@ class Progress:
         self._started = time.monotonic()
         self._pages_read = 0
         self._pages_kept = 0
+        self._answered = 0
         self._records = 0
         self._cached = 0
         self._incomplete: list[Record] = []
@@ -73,6 +74,10 @@ class Progress:
             self._bar.update(self._task, advance=1, rate=f"{rate:.1f}/s")
         elif event.kind == "elsewhere":
             self._say(f"{event.uri}: {event.holder} is at it; taking what it finds")
+        elif event.kind == "answered":
+            self._answered += 1
+        elif event.kind == "notice":
+            self._say(event.text)
         elif event.kind == "done":
             self._cached += event.cached
             for outcome in event.outcomes:
@@ -113,7 +118,8 @@ class Progress:
         table.add_row("fields", fields or "none")
         again = f", {self._pages_kept} kept from before" if self._pages_kept else ""
         rate = f" ({self._pages_read / seconds:.1f} pages/s)" if self._pages_read else ""
-        table.add_row("pages", f"{self._pages_read} read{again}")
+        asked = f", the model answered about {self._answered}" if self._answered else ""
+        table.add_row("pages", f"{self._pages_read} read{again}{asked}")
         table.add_row("time", f"{seconds:.1f} s{rate}")
         self._console.print(table)
         if note:

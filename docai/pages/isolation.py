@@ -37,16 +37,28 @@ class TaskPool(Generic[T, R]):
 
     workers: int
 
-    def submit(self, task: T, *, affinity: str | None = None, timeout_s: float | None = None) -> int:
+    def submit(
+        self,
+        task: T,
+        *,
+        affinity: str | None = None,
+        timeout_s: float | None = None,
+        urgent: bool = False,
+    ) -> int:
         """Queues a task and gives its ticket. `affinity`: the document's name (used in errors).
 
         `timeout_s`: for a task that may take longer than the pool's limit (a long document's record).
+        `urgent`: before all that waits, because somebody else waits for it.
         """
         raise NotImplementedError
 
     def wait(self) -> Sequence[tuple[int, R | DocaiError]]:
-        """Blocks until a task is done; every ticket comes once. Empty if nothing is under way."""
+        """Blocks until a task is done; every ticket comes once. Empty if nothing is under way, or `wake`."""
         raise NotImplementedError
+
+    def wake(self) -> None:
+        """Lets a `wait` in another thread return at once, empty-handed if need be; the only call that any
+        thread may make."""
 
     def close(self) -> None:
         """Ends all work at once."""
@@ -88,9 +100,20 @@ class InlinePool(TaskPool[T, R]):
         self._pending: deque[tuple[int, T, str | None]] = deque()
         self._tickets = 0
 
-    def submit(self, task: T, *, affinity: str | None = None, timeout_s: float | None = None) -> int:
+    def submit(
+        self,
+        task: T,
+        *,
+        affinity: str | None = None,
+        timeout_s: float | None = None,
+        urgent: bool = False,
+    ) -> int:
         self._tickets += 1
-        self._pending.append((self._tickets, task, affinity))
+        entry = (self._tickets, task, affinity)
+        if urgent:
+            self._pending.appendleft(entry)
+        else:
+            self._pending.append(entry)
         return self._tickets
 
     def wait(self) -> Sequence[tuple[int, R | DocaiError]]:
@@ -128,20 +151,29 @@ class WorkerPool(TaskPool[T, R]):
         self._tickets = 0
         self._failed_starts = 0
         self._closed = False
+        self._woken = False
 
-    def submit(self, task: T, *, affinity: str | None = None, timeout_s: float | None = None) -> int:
+    def submit(
+        self,
+        task: T,
+        *,
+        affinity: str | None = None,
+        timeout_s: float | None = None,
+        urgent: bool = False,
+    ) -> int:
         frame = pack_frame(task)
         with self._lock:
             self._tickets += 1
             self._open_tickets.add(self._tickets)
-            self._pending.append(Assignment(self._tickets, frame, affinity, timeout_s or self._timeout_s))
+            limit_s = timeout_s or self._timeout_s
+            self._pending.append(Assignment(self._tickets, frame, affinity, limit_s, urgent))
             self._dispatch()
         self._start_processes()
         return self._tickets
 
     def wait(self) -> Sequence[tuple[int, R | DocaiError]]:
         done: list[tuple[int, R | DocaiError]] = []
-        while self._open_tickets and not done:
+        while self._open_tickets and not done and not self._woken:
             self._start_processes()
             try:
                 event = self._results.get(timeout=_TICK_S)
@@ -155,7 +187,12 @@ class WorkerPool(TaskPool[T, R]):
                 done.append(event)
                 event = None if self._results.empty() else self._results.get()
             self._check_limits()
+        self._woken = False
         return done
+
+    def wake(self) -> None:
+        self._woken = True
+        self._results.put(None)
 
     def close(self) -> None:
         with self._lock:
@@ -228,6 +265,9 @@ class WorkerPool(TaskPool[T, R]):
                 process.assign(task, time.monotonic() + task.timeout_s)
 
     def _choose(self, process: WorkerProcess) -> Assignment:
+        urgent = next((t for t in self._pending if t.urgent), None)
+        if urgent is not None:
+            return urgent
         opened = {p.affinity for p in self._processes if p.affinity is not None}
         own = (t for t in self._pending if t.affinity is not None and t.affinity == process.affinity)
         fresh = (t for t in self._pending if t.affinity not in opened)

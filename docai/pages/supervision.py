@@ -25,6 +25,7 @@ class Assignment:
     frame: bytes
     affinity: str | None
     timeout_s: float
+    urgent: bool = False
 
 
 class WorkerProcess:

@@ -55,6 +55,12 @@ STEPS: tuple[str, ...] = (
 
     CREATE TABLE migrations (version INTEGER PRIMARY KEY, applied_at TEXT NOT NULL);
     """,
+    """
+    CREATE TABLE answers (
+      id INTEGER PRIMARY KEY, document_id TEXT NOT NULL, asking_key TEXT NOT NULL, number INTEGER NOT NULL,
+      body BLOB NOT NULL, UNIQUE (document_id, asking_key, number)
+    );
+    """,
 )
 VERSION = len(STEPS)
 

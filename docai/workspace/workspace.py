@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from docai.errors import ConfigError, DocaiError
+from docai.workspace.answers import AnswerStore
 from docai.workspace.database import Database, now, translated
 from docai.workspace.leases import Leases
 from docai.workspace.ledger import Ledger
@@ -41,6 +42,7 @@ class Workspace:
         self.run_id: int | None = None
         self.ledger = Ledger(database)
         self.pages = PageStore(database)
+        self.answers = AnswerStore(database)
         self.outcomes = SqliteOutcomeStore(database, lambda: self.run_id)
         self.leases = Leases(database)
         self._database = database

@@ -1,0 +1,154 @@
+"""The model's side of a job: one client in one thread, the questions about pages, the pool that runs both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from docai.batch.asking import AskingPool, AskTask, EventLoop, RunInPool, WakingPool
+from docai.batch.seams import Question
+from docai.extraction.vlm.engine import PageEngine, describe_failure
+from docai.extraction.vlm.inquiry import AskingPolicy, DocumentInquiry
+from docai.extraction.vlm.prompt import hash_prompt
+from docai.extraction.vlm.sight import Eye
+from docai.llm.client import OpenAIClient
+from docai.llm.settings import ClientSettings
+from docai.pipeline import SheetTask
+from docai.wiring.parts import WorkerSpec, make_chooser, make_engine, make_splitter
+
+if TYPE_CHECKING:
+    from docai.errors import DocaiError
+    from docai.extraction.vlm.engine import PageQuestion
+    from docai.types import Document, Page, PageAnswer, SourceItem
+
+ASKING_VERSION = "1"
+"""Goes up when a page would be asked about differently; answers of another version are asked for again."""
+_AHEAD = 2
+"""Requests that may wait for a slot before further pages are made ready."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """Which model at which server. `wait_s`: for a server that is not ready when the job begins."""
+
+    base_url: str
+    model: str | None = None
+    api_key: str | None = field(default=None, repr=False)
+    wait_s: float = 15.0
+    only_relevant: bool = False
+    context: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _PageAsk:
+    question: PageQuestion
+    path: Path
+    uri: str
+
+
+class Asking:
+    """Satisfies `Inquiries`. Enter it to reach the server: raises `ServiceError` or `ConfigError` if that
+    cannot be used, before any page is read."""
+
+    def __init__(
+        self, spec: ModelSpec, worker: WorkerSpec, *, reading: str, tell: Callable[[str], None]
+    ) -> None:
+        self._spec = spec
+        self._worker = worker
+        self._reading = reading
+        self._tell = tell
+        self._workers = 1
+
+    def __enter__(self) -> Self:
+        self._events = EventLoop()
+        try:
+            self._events.run(self._connect())
+        except BaseException:
+            self._events.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._events.run(self._client.close())
+        self._events.close()
+
+    async def _connect(self) -> None:
+        spec = self._spec
+        settings = ClientSettings(spec.base_url, spec.model, spec.api_key, start_s=spec.wait_s)
+        self._client = OpenAIClient(settings, tell=self._tell)
+        try:
+            info = await self._client.start()
+            self._eye = Eye(self._client.name, self._tell)
+            self._engine = PageEngine(
+                self._client, self._eye, context_tokens=info.context_tokens.get(self._client.name)
+            )
+            if self._worker.schema is not None:
+                self._engine.check(self._worker.schema)
+        except BaseException:
+            await self._client.close()
+            raise
+        self._policy = AskingPolicy(
+            self._worker.schema,
+            make_chooser(self._worker.schema),
+            make_splitter() if self._worker.split else None,
+            context=spec.context,
+            second=make_engine("extractive") if spec.only_relevant else None,
+            basis=(*self.basis, self._reading),
+        )
+
+    @property
+    def basis(self) -> tuple[str, ...]:
+        """What an answer depends on beside the document, its reading and the schema."""
+        from docai.schema import load_schema
+
+        # One schema stands for all: what changes its prompt without changing itself changes every prompt.
+        words = hash_prompt(load_schema("invoice"))
+        mode = "relevant" if self._spec.only_relevant else "all"
+        context = "context" if self._spec.context else "no context"
+        return (self._client.name, ASKING_VERSION, words, mode, context)
+
+    def make_pool(self, inner: WakingPool) -> AskingPool:
+        self._workers = inner.workers
+        return AskingPool(inner, self._events, self._ask, lambda: self._client.wait_room(_AHEAD))
+
+    @property
+    def room(self) -> int:
+        return self._client.limiter.limit + 4 * self._workers + 4
+
+    def begin(
+        self, item: SourceItem, path: Path, document: Document, load_pages: Callable[[], Sequence[Page]]
+    ) -> _Questions:
+        return _Questions(DocumentInquiry(document, self._policy, load_pages), path, item.uri)
+
+    def describe_failure(self, number: int, error: DocaiError) -> PageAnswer:
+        return describe_failure(number, error)
+
+    async def _ask(self, ask: Any, run_in_pool: RunInPool) -> PageAnswer:
+        question: PageQuestion = ask.question
+        return await self._engine.ask(
+            question, lambda profile: run_in_pool(SheetTask(ask.path, ask.uri, question.page, profile))
+        )
+
+
+class _Questions:
+    """Satisfies `Inquiry`: a document's questions as tasks of the pool."""
+
+    def __init__(self, inquiry: DocumentInquiry, path: Path, uri: str) -> None:
+        self._inquiry = inquiry
+        self._path = path
+        self._uri = uri
+
+    def add(self, page: Page) -> list[Question]:
+        return [
+            Question(
+                keyed.question.page.number,
+                keyed.key,
+                AskTask(_PageAsk(keyed.question, self._path, self._uri), self._uri),
+            )
+            for keyed in self._inquiry.add(page)
+        ]

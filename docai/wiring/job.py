@@ -1,0 +1,218 @@
+"""A prepared extraction: the workspace, the workers, the model's client where there is one, and the run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from docai.errors import ConfigError
+from docai.wiring.parts import READER_VERSION, WorkerSpec
+
+if TYPE_CHECKING:
+    from docai.batch.local import Event
+    from docai.pipeline import ReadTask
+    from docai.types import Document, Outcome, Page, PageAnswer, SourceItem
+    from docai.wiring.asking import ModelSpec
+    from docai.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """Names of work: reading depends on bytes and languages, outcomes also on schema and engine."""
+
+    reading: str
+    schema_hash: str
+    engine: str
+    split: bool
+
+    def outcome(self, document_id: str) -> str:
+        from docai.workspace import outcome_key
+
+        return outcome_key(document_id, self.schema_hash, self.engine, split=self.split)
+
+    def failure(self, item: SourceItem) -> str:
+        from docai.workspace import failure_key
+
+        return failure_key(item.uri, item.size, item.version)
+
+
+class _Steps:
+    """`docai.pipeline` as the job sees it."""
+
+    def open(self, item: SourceItem, path: Path) -> Any:
+        from docai.pipeline import OpenTask
+
+        return OpenTask(path, item.uri)
+
+    def read(self, item: SourceItem, path: Path, page: Page) -> ReadTask:
+        from docai.pipeline import ReadTask
+
+        return ReadTask(path, item.uri, page)
+
+    def extract(self, document: Document, pages: tuple[Page, ...], answers: tuple[PageAnswer, ...]) -> Any:
+        from docai.pipeline import ExtractTask
+
+        return ExtractTask(document, pages, answers)
+
+    def failed_page(self, page: Page, error: Any) -> Page:
+        from docai.pipeline import failed_page
+
+        return failed_page(page, error)
+
+
+class Job:
+    """A prepared extraction. Enter it to open the workspace; `run` starts the workers and yields outcomes."""
+
+    stores: Workspace
+
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        spec: WorkerSpec,
+        *,
+        model: ModelSpec | None = None,
+        workspace: Path,
+        workers: int,
+        force: bool,
+        memory_bytes: int,
+        timeout_s: float,
+    ) -> None:
+        self._paths = list(paths)
+        self._spec = spec
+        self._model = model
+        self._workspace = workspace
+        self._workers = workers
+        self._force = force
+        self._memory_bytes = memory_bytes
+        self._timeout_s = timeout_s
+        self._chosen: Counter[str] = Counter()
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        """Open the workspace (`stores`)."""
+        from docai.workspace import open_workspace
+
+        self.stores = self._stack.enter_context(open_workspace(self._workspace))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def run(self, on_event: Callable[[Event], None] = lambda event: None) -> Iterator[Outcome]:
+        """Outcomes in the order of the listing. Leaving the job stops the workers."""
+        from docai.batch.local import Event, LocalJob
+        from docai.pages.isolation import InlinePool, WorkerPool
+        from docai.types import Record
+
+        items = self._list_items()
+        asking = None
+        if self._model is not None:
+            from docai.wiring.asking import Asking
+
+            asking = self._stack.enter_context(
+                Asking(
+                    self._model,
+                    self._spec,
+                    reading=self._reading,
+                    tell=lambda text: on_event(Event("notice", "", text=text)),
+                )
+            )
+        pool = self._stack.enter_context(
+            WorkerPool(self._spec, self._workers, self._memory_bytes, self._timeout_s)
+            if self._workers
+            else InlinePool(self._spec)
+        )
+        self.stores.start_run("extract")
+        job = LocalJob(
+            asking.make_pool(pool) if asking else pool,
+            self.stores,
+            _Steps(),
+            self._keys(asking.basis if asking else ()),
+            inquiries=asking,
+            force=self._force,
+            on_event=on_event,
+        )
+        counts: Counter[str] = Counter()
+        running = job.run(items)
+        self._stack.callback(running.close)  # gives leases back while the workspace is still open
+        for outcome in running:
+            counts["records" if isinstance(outcome, Record) else "failures"] += 1
+            if isinstance(outcome, Record) and self._spec.schema is None:
+                self._chosen[outcome.schema_ref.id] += 1
+            yield outcome
+        self.stores.finish_run(counts)
+
+    def _list_items(self) -> list[tuple[SourceItem, Path]]:
+        """Items with the files that hold their bytes; what is no longer listed retires what it gave."""
+        if [str(path) for path in self._paths] == ["-"]:
+            return self._spool_stdin()
+        from docai.sources.folder import FolderSource
+
+        items: list[tuple[SourceItem, Path]] = []
+        try:
+            for item in FolderSource(self._paths).items():
+                path = Path(item.uri)
+                items.append((replace(item, uri=self._name(path)), path))
+        except ConfigError as error:
+            if error.code != "no-documents":
+                raise
+            self.stores.ledger.retire_missing(map(self._name, self._paths), set())
+            raise
+        self.stores.ledger.retire_missing(map(self._name, self._paths), {item.uri for item, _ in items})
+        return items
+
+    def _name(self, path: Path) -> str:
+        """A file's uri: relative to the workspace where it lies below it, so that it is the same file
+        from whichever folder docai is called; else its absolute path."""
+        absolute = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow symbolic links
+        root = self.stores.root
+        return str(absolute.relative_to(root) if absolute.is_relative_to(root) else absolute)
+
+    def _spool_stdin(self) -> list[tuple[SourceItem, Path]]:
+        """Standard input as one item, its bytes in a file that ends with the job."""
+        from docai.sources.stdin import StdinSource
+
+        source = StdinSource(sys.stdin.buffer)
+        spool = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="docai-"))) / "stdin"
+        items = list(source.items())
+        for item in items:
+            spool.write_bytes(source.read(item))
+        return [(item, spool) for item in items]
+
+    def schema_note(self) -> str | None:
+        """Which schemas docai chose by content, and how to override that."""
+        if not self._chosen:
+            return None
+        chosen = ", ".join(f"{name} ({count})" for name, count in self._chosen.most_common())
+        return f"schema chosen by content: {chosen}; --schema NAME overrides"
+
+    @property
+    def _reading(self) -> str:
+        return f"{READER_VERSION} {'+'.join(self._spec.languages)}"
+
+    def _keys(self, basis: Sequence[str]) -> _Keys:
+        """`basis`: what a model's answers depend on."""
+        from docai import __version__
+        from docai.schema import list_shipped, load_schema
+
+        schema = self._spec.schema
+        hashes = [schema.hash] if schema else ["auto", *(load_schema(n).hash for n in list_shipped())]
+        policy = [self._spec.keep_unsupported, self._spec.keep_seen]
+        return _Keys(
+            reading=self._reading,
+            schema_hash=hashlib.sha256(json.dumps(hashes).encode()).hexdigest(),
+            engine=json.dumps([self._spec.engine, __version__, self._reading, policy, *basis]),
+            split=self._spec.split,
+        )

@@ -1,0 +1,110 @@
+"""A worker's parts: which classes read pages, extract and choose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from docai.errors import DocumentError
+
+if TYPE_CHECKING:
+    from docai.pipeline import ChooseSchema, DocumentWorker, SplitPages
+    from docai.protocols import ExtractionModel
+    from docai.schema import Schema
+    from docai.types import Page, PageImage
+
+READER_VERSION = "1"
+"""Goes up when a page would be read differently; pages of another version are read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSpec:
+    """All that a worker process needs to make its parts. Picklable; calling it builds the worker."""
+
+    schema: Schema | None
+    languages: tuple[str, ...]
+    password: str | None = field(default=None, repr=False)
+    split: bool = False
+    keep_unsupported: bool = False
+    keep_seen: bool = False
+    max_pixels: int = 180_000_000
+    dpi: int | None = None
+    engine: str = "extractive"
+    all_pages: bool = True
+
+    def __call__(self) -> DocumentWorker:
+        from docai.extraction.prose.amended import find_amended
+        from docai.pages.limits import PageLimits
+        from docai.pages.renderer import DocumentRenderer
+        from docai.pipeline import DocumentWorker, Policy
+        from docai.reading.router import PageReader
+
+        limits = PageLimits(max_scan_pixels=self.max_pixels)
+        if self.dpi is not None:
+            limits = replace(limits, min_dpi=float(self.dpi), max_dpi=float(self.dpi))
+        return DocumentWorker(
+            renderer=DocumentRenderer(self.password, limits),
+            reader=PageReader(self.languages),
+            model=make_engine(self.engine),
+            choose=make_chooser(self.schema),
+            amended=find_amended,
+            split=make_splitter() if self.split else None,
+            policy=Policy(
+                self.keep_unsupported,
+                self.keep_seen,
+                asked=self.engine == "vlm",
+                all_pages=self.all_pages,
+            ),
+            languages=self.languages,
+        )
+
+
+def make_engine(name: str) -> ExtractionModel:
+    """What makes claims in a worker; a model was asked by then, and its answers come with the pages."""
+    from docai.extraction.extractive import ExtractiveEngine
+
+    if name != "vlm":
+        return ExtractiveEngine()
+    from docai.extraction.vlm.opinion import AnswerEngine
+
+    return AnswerEngine(ExtractiveEngine())
+
+
+def make_splitter() -> SplitPages:
+    from docai.pages.split import find_segments
+
+    return find_segments
+
+
+def make_chooser(schema: Schema | None) -> ChooseSchema:
+    """The given schema for everything, or the shipped one that fits the content best."""
+    if schema is not None:
+        return lambda pages: (schema, False)
+    from docai.extraction.choice import choose_schema
+    from docai.schema import list_shipped, load_schema
+
+    shipped = [load_schema(name) for name in list_shipped()]
+
+    def choose(pages: Sequence[Page]) -> tuple[Schema, bool]:
+        found = choose_schema(pages, shipped)
+        if found is None:
+            raise DocumentError(
+                "no-schema",
+                "no shipped schema fits what the document says",
+                stage="extraction",
+                hint="name one with --schema; docai schema list shows them",
+            )
+        return found[0], True
+
+    return choose
+
+
+def make_page_image(uri: str, number: int, *, password: str | None = None) -> PageImage:
+    """The pixels of one page of a file, as docai reads them."""
+    from docai.pages.renderer import DocumentRenderer
+
+    renderer = DocumentRenderer(password=password)
+    document = renderer.open(Path(uri), uri)
+    return renderer.render(renderer.page(document, number))

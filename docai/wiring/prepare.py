@@ -1,0 +1,143 @@
+"""From a command's options to a job: settings, pipeline, schema and engine, checked before the first page."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from docai.errors import ConfigError
+from docai.wiring.job import Job
+from docai.wiring.parts import WorkerSpec
+
+if TYPE_CHECKING:
+    from docai.config import Pipeline, Settings
+    from docai.types import Outcome
+    from docai.wiring.asking import ModelSpec
+
+
+def prepare_job(
+    paths: Sequence[str | Path],
+    *,
+    schema: str | Path | type | dict[str, Any] | None = None,
+    pipeline: str | None = None,
+    engine: str | None = None,
+    base_url: str | None = None,
+    model: str | None = None,
+    pages: str | None = None,
+    context: bool = True,
+    wait_s: float = 15.0,
+    workspace: str | Path | None = None,
+    languages: tuple[str, ...] | None = None,
+    password: str | None = None,
+    split: bool | None = None,
+    force: bool = False,
+    workers: int | None = None,
+    keep_unsupported: bool | None = None,
+) -> Job:
+    """Check everything that can be checked before the first page: schema, pipeline, paths, languages.
+
+    `base_url`, `model`: of an OpenAI-compatible server; its key comes from `DOCAI_API_KEY` alone. `pages`:
+    `all` or `relevant`, which of them the model is asked about. `context`: whether it is told of other pages.
+    Raises `ConfigError` for what cannot be used as given.
+    """
+    from docai.config import Pipeline, Settings, load_pipeline, pipeline_for_folder
+    from docai.schema import load_schema
+
+    settings = Settings.from_environment(os.environ)
+    named = pipeline or settings.pipeline
+    recipe: Pipeline | None = load_pipeline(named) if named else None
+    places = [Path(p) for p in paths] or [Path(p) for p in (recipe.sources if recipe else ())]
+    if recipe is None and schema is None and len(places) == 1:
+        recipe = pipeline_for_folder(places[0])
+    recipe = recipe or Pipeline()
+    asked = _choose_model(engine, base_url, model, settings, recipe)
+    if asked is not None:
+        asked = replace(asked, only_relevant=pages == "relevant", context=context, wait_s=wait_s)
+    wanted = schema if schema is not None else recipe.schema_
+    spec = WorkerSpec(
+        schema=load_schema(wanted) if wanted is not None else None,
+        languages=languages or settings.languages or recipe.reading.languages,
+        password=password or recipe.pages.password,
+        split=recipe.pages.split if split is None else split,
+        keep_unsupported=recipe.output.keep_unsupported if keep_unsupported is None else keep_unsupported,
+        keep_seen=recipe.output.keep_seen,
+        max_pixels=recipe.limits.max_pixels,
+        dpi=recipe.pages.dpi,
+        engine="extractive" if asked is None else "vlm",
+        all_pages=asked is None or not asked.only_relevant,
+    )
+    processes = next((n for n in (workers, settings.workers, recipe.limits.workers) if n is not None), None)
+    return Job(
+        places,
+        spec,
+        model=asked,
+        workspace=find_or_make_workspace(workspace or settings.workspace),
+        workers=(os.cpu_count() or 1) if processes is None else processes,
+        force=force,
+        memory_bytes=recipe.limits.memory_mb << 20,
+        timeout_s=recipe.limits.timeout_s,
+    )
+
+
+_ENGINES = ("auto", "vlm", "extractive")
+
+
+def _choose_model(
+    engine: str | None, base_url: str | None, model: str | None, settings: Settings, recipe: Pipeline
+) -> ModelSpec | None:
+    """The model that extracts, or None for the embedded engine. A server is used if one is configured, never
+    because it happens to answer."""
+    named = (engine, settings.engine, recipe.engine.name)
+    wanted = next((name for name in named if name not in (None, "auto")), "auto")
+    if wanted not in _ENGINES:
+        raise ConfigError(
+            "engine-unknown", f"there is no engine {wanted!r}", hint=f"one of {', '.join(_ENGINES)}"
+        )
+    url = base_url or settings.base_url or recipe.engine.base_url
+    if wanted == "extractive" or (wanted == "auto" and not url):
+        return None
+    if not url:
+        raise ConfigError(
+            "no-base-url",
+            "the engine vlm needs a model server",
+            hint="give its address with --base-url http://host:8000/v1, or leave --engine out",
+        )
+    if not re.match(r"https?://[^\s/]", url):
+        raise ConfigError("bad-url", f"{url!r} is no address of a server", hint="like http://host:8000/v1")
+    from docai.wiring.asking import ModelSpec
+
+    return ModelSpec(url, model or settings.model or recipe.engine.model, settings.api_key)
+
+
+def find_or_make_workspace(workspace: str | Path | None) -> Path:
+    """The folder that holds (or will hold) `.docai`: the one named, the nearest upwards, or this one."""
+    from docai.workspace import find_workspace
+
+    if workspace is not None:
+        return Path(workspace)
+    return find_workspace(Path.cwd()) or Path.cwd()
+
+
+def extract(
+    paths: str | Path | Sequence[str | Path],
+    *,
+    schema: str | Path | type | dict[str, Any] | None = None,
+    workspace: str | Path | None = None,
+    workers: int | None = None,
+    **options: Any,
+) -> Iterator[Outcome]:
+    """Records of files and folders, in the order of the listing; a file that fails gives a `Failure`.
+
+    `schema`: a shipped name, a file, a pydantic model or a dict; None lets the content decide. `workers`:
+    processes, 0 for none. `options` as of `docai extract`: languages, password, split, force, pipeline,
+    engine, base_url, model, pages, keep_unsupported. Raises `ConfigError` or `ServiceError` before the first
+    page for what cannot be used as given.
+    """
+    places = [paths] if isinstance(paths, str | Path) else list(paths)
+    job = prepare_job(places, schema=schema, workspace=workspace, workers=workers, **options)
+    with job:
+        yield from job.run()

@@ -1,0 +1,112 @@
+"""A scripted model that answers from the fixtures' truth: it knows a page by its pixels, as a model would.
+
+Quotes are the page's true lines that say the value, so a claim is right unless a test makes it wrong.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from docai.extraction.vlm.sheets import make_sheet
+from docai.grounding.support import find_support
+from docai.imaging.profiles import find_profile
+from docai.llm.chat import ChatRequest, ImagePart
+from docai.llm.scripted import Script, Turn
+from docai.pages.renderer import DocumentRenderer
+from docai.schema import Field, Schema
+from docai.types import Scalar
+
+FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
+MODEL = "google/gemma-4-12B-it"
+
+Claims = list[dict[str, Any]]
+Spoil = Callable[[str, int, Claims], Claims]
+"""Changes what the model says about a page of a file."""
+
+
+@dataclass(frozen=True)
+class TruePage:
+    file: str
+    number: int
+    lines: tuple[str, ...]
+
+
+class TruthScript:
+    """Answers of a model that reads perfectly, for files of one fixtures folder. `asked` keeps the pages."""
+
+    def __init__(self, folder: str, schema: Schema, files: list[str], spoil: Spoil | None = None) -> None:
+        self.asked: list[tuple[str, int]] = []
+        self.requests: list[ChatRequest] = []
+        self._schema = schema
+        self._spoil = spoil or (lambda file, number, claims: claims)
+        labels = (FIXTURES / folder / "labels.jsonl").read_text().splitlines()
+        self._labels = {label["file"]: label for label in map(json.loads, labels)}
+        self._pages: dict[str, TruePage] = {}
+        for file in files:
+            self._learn(FIXTURES / folder / file)
+
+    def _learn(self, path: Path) -> None:
+        """What each page's tiles look like, and its true lines."""
+        renderer = DocumentRenderer()
+        words = path.parent / "words" / f"{path.stem}.jsonl"
+        true_pages = [json.loads(line) for line in words.read_text().splitlines()]
+        document = renderer.open(path, path.name)
+        for page, true in zip(renderer.pages(document), true_pages, strict=True):
+            lines = tuple(join_lines(true["words"]))
+            for part in make_sheet(page, renderer.render(page), find_profile(MODEL)).parts:
+                self._pages[hash_bytes(part.data)] = TruePage(path.name, page.number, lines)
+
+    def answer(self, request: ChatRequest) -> str:
+        images = [p for m in request.messages for p in m.parts if isinstance(p, ImagePart)]
+        page = self._pages[hash_bytes(images[0].data)]
+        self.asked.append((page.file, page.number))
+        self.requests.append(request)
+        claims = self._spoil(page.file, page.number, self._claims(page))
+        return json.dumps({"claims": claims}, ensure_ascii=False)
+
+    def script(self) -> Script:
+        return lambda request, number: Turn(self.answer(request))
+
+    def _claims(self, page: TruePage) -> Claims:
+        fields = self._labels[page.file]["fields"]
+        claims: Claims = []
+        for field in self._schema.fields:
+            if field.group is not None:
+                continue
+            value = fields.get(field.path.split("/")[1])
+            for one in value if isinstance(value, list) else [value]:
+                claim = self._claim(field, one, page)
+                if claim is not None:
+                    claims.append(claim)
+        return claims
+
+    @staticmethod
+    def _claim(field: Field, value: Scalar, page: TruePage) -> dict[str, Any] | None:
+        if value is None:
+            return None
+        typed = float(str(value)) if field.json_type == "number" else value
+        for line in page.lines:
+            if find_support(value, None, line, field).agreement in ("equal", "contained"):
+                return {"field": field.path, "quote": line, "value": typed}
+        return None
+
+
+def join_lines(words: list[list[Any]]) -> list[str]:
+    """True words to lines: a word that begins left of the one before begins a line."""
+    lines: list[list[str]] = []
+    before: list[Any] | None = None
+    for word in words:
+        if before is None or word[1] < before[1]:
+            lines.append([])
+        lines[-1].append(str(word[0]))
+        before = word
+    return [" ".join(line) for line in lines]
+
+
+def hash_bytes(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

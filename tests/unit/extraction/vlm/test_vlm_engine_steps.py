@@ -1,0 +1,243 @@
+"""One page's question against a scripted model: what is sent, and what is tried when replies are bad."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from vlm_maker import make_question, make_sheet, order_schema, write_reply
+
+from docai.errors import ConfigError, DocaiError, DocumentError, ServiceError
+from docai.extraction.vlm.engine import PageEngine, PageQuestion
+from docai.extraction.vlm.prompt import hash_prompt
+from docai.extraction.vlm.sheets import PageSheet
+from docai.extraction.vlm.sight import Eye
+from docai.imaging.profiles import VisionProfile
+from docai.llm.chat import ChatRequest, ImagePart, Usage, count_images
+from docai.llm.scripted import ScriptedModel, Turn
+from docai.types import PageAnswer
+
+NUMBER = {"field": "/number", "quote": "Order No. A-17", "value": "A-17"}
+GOOD = write_reply([NUMBER])
+GEMMA = "google/gemma-4-12B-it"
+
+
+def ask(
+    model: ScriptedModel,
+    question: PageQuestion | None = None,
+    *,
+    eye: Eye | None = None,
+    tiles: int = 2,
+    shown: list[VisionProfile] | None = None,
+    **options: int,
+) -> PageAnswer:
+    async def sheet(profile: VisionProfile) -> PageSheet:
+        if shown is not None:
+            shown.append(profile)
+        return make_sheet(profile, tiles)
+
+    engine = PageEngine(model, eye or Eye(GEMMA), **options)
+    return asyncio.run(engine.ask(question or make_question(), sheet))
+
+
+def count_as(tokens_an_image: int, reply: str = GOOD) -> Callable[[ChatRequest, int], Turn]:
+    """A model whose server counts so many tokens an image."""
+
+    def play(request: ChatRequest, number: int) -> Turn:
+        letters = sum(len(p) for m in request.messages for p in m.parts if isinstance(p, str))
+        return Turn(reply, usage=Usage(tokens_an_image * count_images(request) + letters // 4, 20))
+
+    return play
+
+
+def see_all(script: Callable[[ChatRequest, int], Turn]) -> ScriptedModel:
+    """A model whose server counts what each tile should cost."""
+
+    def play(request: ChatRequest, number: int) -> Turn:
+        turn = script(request, number)
+        tiles = [p.data for m in request.messages for p in m.parts if isinstance(p, ImagePart)]
+        cost = sum(562 if b"560" in data else 1122 for data in tiles)
+        letters = sum(len(p) for m in request.messages for p in m.parts if isinstance(p, str))
+        return replace(turn, usage=Usage(cost + letters // 4, 20))
+
+    return ScriptedModel(play, name=GEMMA)
+
+
+def answer_in_turn(*replies: str) -> ScriptedModel:
+    queue = list(replies)
+    return see_all(lambda request, number: Turn(queue.pop(0)))
+
+
+def test_schema_in_the_system_turn_images_first_and_nothing_random() -> None:
+    model = answer_in_turn(GOOD)
+    ask(model, make_question(context="The page before ends: …"))
+    (request,) = model.asked
+    system, user = request.messages
+    assert system.role == "system"
+    assert "/order_date: date" in str(system.parts[0])
+    assert [isinstance(part, ImagePart) for part in user.parts] == [True, True, False]
+    text = str(user.parts[-1])
+    assert text.startswith("This is page 1 of 1.\nImage 1\nImage 2\n")
+    assert "The page before ends: …" in text
+    assert request.temperature == 0.0
+    assert not request.thinking
+    assert request.logprobs
+    assert request.json_schema is not None
+
+
+def test_an_answer_tells_claims_model_prompt_and_tokens() -> None:
+    model = ScriptedModel(count_as(1122), name=GEMMA)
+    answer = ask(model)
+    assert [c.value for c in answer.claims] == ["A-17"]
+    assert answer.complete
+    assert answer.model == GEMMA
+    assert answer.prompt == hash_prompt(order_schema())
+    assert answer.dpi == 200.0
+    assert answer.prompt_tokens > 2 * 1122
+    assert answer.reply_tokens == 20
+
+
+@pytest.mark.parametrize("bad", [GOOD[:-20], '{"claims": [' + "\n " * 400, "", "I see an order.", "{}"])
+def test_a_bad_reply_is_asked_for_again_with_more_temperature(bad: str) -> None:
+    model = answer_in_turn(bad, bad, GOOD)
+    answer = ask(model)
+    assert answer.complete
+    assert [c.value for c in answer.claims] == ["A-17"]
+    assert [r.temperature for r in model.asked] == [0.0, 0.4, 0.8]
+
+
+def test_then_smaller_groups_of_fields() -> None:
+    def play(request: ChatRequest, number: int) -> Turn:
+        fields = str(request.messages[0].parts[0])
+        if "/number:" in fields and "/lines:" in fields:
+            return Turn(GOOD, fault="truncated")
+        return Turn(GOOD if "/number:" in fields else '{"claims": []}')
+
+    model = see_all(play)
+    answer = ask(model)
+    assert answer.complete
+    assert [c.value for c in answer.claims] == ["A-17"]
+    assert len(model.asked) == 5
+
+
+def test_then_smaller_tiles() -> None:
+    def play(request: ChatRequest, number: int) -> Turn:
+        (first, *_) = (p for p in request.messages[1].parts if isinstance(p, ImagePart))
+        return Turn(GOOD) if b"560" in first.data else Turn(GOOD, fault="whitespace")
+
+    shown: list[VisionProfile] = []
+    answer = ask(see_all(play), shown=shown)
+    assert [p.max_cells for p in shown] == [1120, 560]
+    assert answer.complete
+    assert "A-17" in {c.value for c in answer.claims}
+
+
+def test_else_the_page_says_so_and_keeps_what_was_complete() -> None:
+    broken = write_reply([NUMBER, {"field": "/buyers/*", "quote": "Acme", "value": "Acme"}])[:-20]
+    model = see_all(lambda request, number: Turn(broken, finish_reason="length"))
+    answer = ask(model)
+    assert not answer.complete
+    assert "A-17" in {c.value for c in answer.claims}
+    (issue,) = answer.issues
+    assert (issue.stage, issue.code, issue.page) == ("extraction", "reply-truncated", 1)
+    assert len(model.asked) <= 40
+
+
+@pytest.mark.parametrize("kind", ["refusal", "empty", "repetition"])
+def test_every_way_of_saying_nothing_ends(kind: str) -> None:
+    model = see_all(lambda request, number: Turn(GOOD, fault=kind))  # type: ignore[arg-type]
+    answer = ask(model)
+    assert not answer.complete
+    assert answer.issues[0].code == f"reply-{kind}"
+
+
+def test_a_server_that_takes_one_image_gets_one_at_a_time() -> None:
+    def play(request: ChatRequest, number: int) -> Turn:
+        if count_images(request) > 1:
+            raise ConfigError("too-many-images", "it says: At most 1 image(s) may be provided in one prompt.")
+        return Turn(GOOD)
+
+    model = see_all(play)
+    answer = ask(model, tiles=3)
+    assert answer.complete
+    assert [count_images(r) for r in model.asked] == [3, 1, 1, 1]
+    assert "a part of the page" in str(model.asked[-1].messages[1].parts[-1])
+
+
+def test_a_page_beyond_the_context_is_split_over_requests() -> None:
+    model = see_all(lambda request, number: Turn(GOOD))
+    answer = ask(model, tiles=5, context_tokens=8192)
+    assert answer.complete
+    assert sum(count_images(r) for r in model.asked) == 5
+    for request in model.asked:
+        assert count_images(request) * 1122 + request.max_tokens < 8192
+
+
+def test_a_context_without_room_for_a_tile_is_refused_before_any_page() -> None:
+    engine = PageEngine(ScriptedModel.from_replies(), Eye(GEMMA), context_tokens=2048)
+    with pytest.raises(ConfigError) as refused:
+        engine.check(order_schema())
+    assert refused.value.code == "context-too-small"
+    assert "--max-model-len" in str(refused.value)
+
+
+def test_a_schema_too_large_for_one_grammar_is_asked_in_halves() -> None:
+    def play(request: ChatRequest, number: int) -> Turn:
+        if len(str(request.json_schema)) > 900:
+            raise ConfigError("schema-refused", "the grammar is too large")
+        return Turn('{"claims": []}')
+
+    assert ask(see_all(play)).complete
+
+
+def test_a_page_that_times_out_costs_itself_alone() -> None:
+    answer = ask(ScriptedModel(lambda request, number: Turn(GOOD, fault="silent")))
+    assert not answer.complete
+    assert answer.issues[0].code == "timeout"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ServiceError("no-server", "nothing answers there"),
+        ConfigError("wrong-key", "the server refuses the key"),
+        ConfigError("text-only-model", "the model cannot see images"),
+    ],
+)
+def test_a_server_that_is_gone_or_useless_ends_the_job(error: DocaiError) -> None:
+    with pytest.raises(type(error)):
+        ask(ScriptedModel.from_replies(error))
+
+
+def test_a_page_without_an_image_is_the_document_s_trouble() -> None:
+    async def broken(profile: VisionProfile) -> PageSheet:
+        raise DocumentError("crashed", "the worker died")
+
+    engine = PageEngine(ScriptedModel.from_replies(), Eye(GEMMA))
+    with pytest.raises(DocumentError):
+        asyncio.run(engine.ask(make_question(), broken))
+
+
+def test_a_server_left_at_its_default_gets_smaller_tiles_and_the_user_a_warning() -> None:
+    told: list[str] = []
+    shown: list[VisionProfile] = []
+    eye = Eye(GEMMA, told.append)
+    model = ScriptedModel(count_as(282), name=GEMMA)
+    answer = ask(model, eye=eye, shown=shown)
+    assert [p.max_cells for p in shown] == [1120, 280]
+    assert answer.dpi == 200.0
+    assert len(answer.claims) == 1
+    assert len(told) == 1
+    assert "max_soft_tokens" in told[0]
+    ask(ScriptedModel(count_as(282)), eye=eye, shown=shown)
+    assert [p.max_cells for p in shown[2:]] == [280]
+    assert len(told) == 1
+
+
+def test_an_unknown_model_that_sees_less_is_recorded_as_such() -> None:
+    told: list[str] = []
+    answer = ask(ScriptedModel(count_as(256)), eye=Eye("some-model", told.append))
+    assert answer.dpi == pytest.approx(100, abs=2)
+    assert "DPI" in told[0]
