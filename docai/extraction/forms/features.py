@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from docai.extraction.forms.amounts import amount_facts
 from docai.extraction.forms.candidates import Candidate, Document
+from docai.extraction.forms.choices import find_choices
 from docai.extraction.forms.contexts import Context
 from docai.extraction.forms.labels import LabelMatcher
 from docai.extraction.forms.lines import LineJudge
@@ -94,6 +95,8 @@ def find_candidates(document: Document, matcher: LabelMatcher, field: Field, ind
     if field.kind in PARTY_KINDS or field.kind in TEXT_KINDS:
         names = find_names(document, matcher, index)
         return [c for c in names if _may_name(document, c, matcher, index)]
+    if field.kind in ("enum", "boolean"):
+        return find_choices(document, field)
     return document.typed("number" if field.kind == "integer" else field.kind)
 
 

@@ -149,6 +149,20 @@ def test_a_black_box_beside_the_label_is_a_redaction(tmp_path: Path) -> None:
     assert claim.absent == "redacted"
 
 
+def test_choices_are_read_behind_their_labels(tmp_path: Path) -> None:
+    schema = user_schema(
+        tmp_path,
+        {
+            "payment_method": {"type": "string", "enum": ["cash", "bank transfer"]},
+            "insured": {"type": "boolean"},
+        },
+    )
+    text = "ORDER FORM\n\nPayment method:   Bank transfer\nInsured:   yes\n\nNo returns"
+    found = best(make_view(text), schema)
+    assert found["/payment_method"].value == "bank transfer"
+    assert found["/insured"].value is True
+
+
 def test_the_same_document_gives_the_same_claims() -> None:
     schema = load_schema("receipt")
     assert extract_forms(make_view(RECEIPT), schema, schema.fields) == extract_forms(
