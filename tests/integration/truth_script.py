@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +58,13 @@ class TruthScript:
         document = renderer.open(path, path.name)
         for page, true in zip(renderer.pages(document), true_pages, strict=True):
             lines = tuple(join_lines(true["words"]))
-            for part in make_sheet(page, renderer.render(page), find_profile(MODEL)).parts:
-                self._pages[hash_bytes(part.data)] = TruePage(path.name, page.number, lines)
+            image = renderer.render(page)
+            scan = self._labels[path.name].get("scan", {})
+            turned = scan.get("turned_degrees_counterclockwise", {}).get(str(page.number), 0)
+            page = replace(page, turned=int(turned))
+            for budget in (1120, 560):
+                for part in make_sheet(page, image, find_profile(MODEL, budget)).parts:
+                    self._pages[hash_bytes(part.data)] = TruePage(path.name, page.number, lines)
 
     def answer(self, request: ChatRequest) -> str:
         images = [p for m in request.messages for p in m.parts if isinstance(p, ImagePart)]
