@@ -1,0 +1,188 @@
+"""A job that asks a model about pages: what is asked once, what again, and what ends the job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from docai.batch.local import LocalJob
+from docai.batch.seams import Question
+from docai.errors import DocaiError, DocumentError, ServiceError
+from docai.pages.isolation import InlinePool
+from docai.types import (
+    Claim,
+    Document,
+    DocumentRef,
+    Issue,
+    Page,
+    PageAnswer,
+    Record,
+    Run,
+    SchemaRef,
+    SourceItem,
+)
+from docai.workspace import Workspace, open_workspace, outcome_key
+
+DOCUMENT = "sha256:a"
+
+
+@dataclass
+class Opened:
+    document: Document
+    pages: tuple[Page, ...]
+
+
+@dataclass
+class Extracted:
+    records: tuple[Record, ...]
+
+
+@dataclass
+class Model:
+    """A worker and a model in one: `asked` notes pages; `trouble` is raised or answered for some."""
+
+    pages: int
+    trouble: dict[int, DocaiError | PageAnswer] = field(default_factory=dict)
+    asked: list[int] = field(default_factory=list)
+    stop_at: int | None = None
+
+    def __call__(self, task: tuple[Any, ...]) -> Any:
+        kind, *rest = task
+        if kind == "open":
+            pages = tuple(Page(DOCUMENT, n, 595, 842, 200, 200, "native") for n in range(1, self.pages + 1))
+            return Opened(Document(DOCUMENT, "a.pdf", "application/pdf", self.pages), pages)
+        if kind == "read":
+            return replace(rest[0], reader="scripted")
+        if kind == "ask":
+            return self.answer(rest[0])
+        document, answers = rest
+        return Extracted((make_record(document, answers),))
+
+    def answer(self, number: int) -> PageAnswer:
+        if number == self.stop_at:
+            raise KeyboardInterrupt
+        self.asked.append(number)
+        trouble = self.trouble.get(number)
+        if isinstance(trouble, DocaiError):
+            raise trouble
+        return trouble or PageAnswer(number, (Claim("/x", str(number), str(number), number, "vlm"),))
+
+
+def make_record(document: Document, answers: Sequence[PageAnswer]) -> Record:
+    return Record(
+        document=DocumentRef(id=document.id, uri=document.uri, page_count=document.page_count),
+        schema_ref=SchemaRef(id="s", hash="sha256:0"),
+        complete=all(answer.complete for answer in answers),
+        values={"said": [[answer.page, *(c.value for c in answer.claims)] for answer in answers]},
+        fields=(),
+        run=Run(docai="0", engine="vlm"),
+    )
+
+
+class Steps:
+    def open(self, item: SourceItem, path: Path) -> Any:
+        return ("open",)
+
+    def read(self, item: SourceItem, path: Path, page: Page) -> Any:
+        return ("read", page)
+
+    def extract(self, document: Document, pages: tuple[Page, ...], answers: tuple[PageAnswer, ...]) -> Any:
+        return ("extract", document, answers)
+
+    def failed_page(self, page: Page, error: DocaiError) -> Page:
+        return page
+
+
+class Keys:
+    reading = "r1"
+
+    def __init__(self, engine: str) -> None:
+        self.engine = engine
+
+    def outcome(self, document_id: str) -> str:
+        return outcome_key(document_id, "schema", self.engine)
+
+    def failure(self, item: SourceItem) -> str:
+        return f"uri:{item.uri}"
+
+
+class Inquiries:
+    """Every page is asked about as soon as it was read."""
+
+    room = 2
+
+    def __init__(self, key: str = "k") -> None:
+        self.key = key
+
+    def begin(self, item: SourceItem, path: Path, document: Document, load_pages: Callable[[], Any]) -> Any:
+        return self
+
+    def add(self, page: Page) -> list[Question]:
+        return [Question(page.number, self.key, ("ask", page.number))]
+
+    def describe_failure(self, number: int, error: DocaiError) -> PageAnswer:
+        issue = Issue("extraction", error.code, error.message, number)
+        return PageAnswer(number, complete=False, issues=(issue,))
+
+
+@pytest.fixture
+def stores(tmp_path: Path) -> Iterator[Workspace]:
+    with open_workspace(tmp_path) as workspace:
+        yield workspace
+
+
+def run_job(model: Model, stores: Workspace, *, key: str = "k", force: bool = False) -> Record:
+    pool: InlinePool[Any, Any] = InlinePool(lambda: model)
+    job = LocalJob(pool, stores, Steps(), Keys(key), inquiries=Inquiries(key), force=force)
+    (outcome,) = job.run([(SourceItem("a.pdf", 10, "v1"), Path("a.pdf"))])
+    assert isinstance(outcome, Record)
+    return outcome
+
+
+def test_answers_of_all_pages_make_the_record_in_page_order(stores: Workspace) -> None:
+    record = run_job(Model(12), stores)
+    assert record.values["said"] == [[n, str(n)] for n in range(1, 13)]
+
+
+def test_a_killed_job_asks_only_for_pages_without_an_answer(stores: Workspace) -> None:
+    model = Model(8, stop_at=6)
+    with pytest.raises(KeyboardInterrupt):
+        run_job(model, stores)
+    kept = stores.answers.list_answered(DOCUMENT, "k")
+    assert kept == set(model.asked)
+    model.stop_at = None
+    assert run_job(model, stores).values == run_job(Model(8), stores, force=True).values
+    assert sorted(model.asked) == [*range(1, 9)], "every page exactly once"
+
+
+def test_a_page_without_a_whole_answer_is_asked_about_in_the_next_run(stores: Workspace) -> None:
+    model = Model(4, {2: PageAnswer(2, complete=False), 3: DocumentError("crashed", "died")})
+    record = run_job(model, stores)
+    assert not record.complete
+    assert [page for page, *_ in record.values["said"]] == [1, 2, 3, 4]
+    model.trouble, model.asked = {}, []
+    assert run_job(model, stores).complete
+    assert sorted(model.asked) == [2, 3]
+
+
+def test_a_server_that_is_gone_ends_the_job_and_nothing_is_lost(stores: Workspace) -> None:
+    model = Model(4, {3: ServiceError("no-server", "gone")})
+    with pytest.raises(ServiceError):
+        run_job(model, stores)
+    assert stores.leases.holder(DOCUMENT) is None
+    model.trouble, model.asked = {}, []
+    assert run_job(model, stores).complete
+    assert 1 not in model.asked
+
+
+def test_another_question_is_asked_anew_and_force_asks_again(stores: Workspace) -> None:
+    model = Model(3)
+    run_job(model, stores)
+    run_job(model, stores, key="other")
+    assert sorted(model.asked) == [1, 1, 2, 2, 3, 3]
+    run_job(model, stores, key="other", force=True)
+    assert len(model.asked) == 9
