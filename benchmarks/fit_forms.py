@@ -20,7 +20,7 @@ from forms_examples import MADE, Example, read_examples
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from docai.extraction.forms.claims import GIVE
+from docai.extraction.forms.claims import GIVE, SHARED_KINDS
 
 FOLDS = 5
 ABSENT_WEIGHT = 0.3
@@ -83,7 +83,8 @@ def predict(example: Example, weights: NDArray[np.float64]) -> tuple[bool, bool,
     for key, value in zip(example.keys, mass, strict=True):
         by_key[key] += value / total
     best = max(by_key, key=lambda key: by_key[key])
-    given = by_key[best] >= min(GIVE, np.exp(-top) / total)
+    absent = np.exp(-top) / total
+    given = by_key[best] >= min(GIVE, absent) or (example.kind in SHARED_KINDS and absent < 0.5)
     return given, given and bool(example.right[example.keys.index(best)]), by_key[best]
 
 

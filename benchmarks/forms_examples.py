@@ -37,6 +37,7 @@ class Example:
     stem: str
     set_name: str
     field: str
+    kind: str
     group: str
     features: list[Features]
     right: NDArray[np.bool_]
@@ -98,7 +99,15 @@ def _true_examples(
         yield (
             family,
             _example(
-                labelled.stem, set_name, field.name, group, candidates, features, right, truth is not None
+                labelled.stem,
+                set_name,
+                field.name,
+                field.kind,
+                group,
+                candidates,
+                features,
+                right,
+                truth is not None,
             ),
         )
 
@@ -107,6 +116,7 @@ def _example(
     stem: str,
     set_name: str,
     name: str,
+    kind: str,
     group: str,
     candidates: list[Candidate],
     features: list[Features],
@@ -117,7 +127,16 @@ def _example(
     touching = [any((c.page, w) in words for w in c.words) for c in candidates]
     keys = [c.key for c in candidates]
     return Example(
-        stem, set_name, name, group, features, np.array(right, bool), np.array(touching, bool), keys, present
+        stem,
+        set_name,
+        name,
+        kind,
+        group,
+        features,
+        np.array(right, bool),
+        np.array(touching, bool),
+        keys,
+        present,
     )
 
 
@@ -188,7 +207,7 @@ def _made_example(
     right = [present and c.key in named and c.end == len(c.cell.text.rstrip()) for c in candidates]
     if kind != "organization":
         right = [present and c.key in named for c in candidates]
-    return _example(stem, set_name, MADE, group, candidates, features, right, present)
+    return _example(stem, set_name, MADE, kind, group, candidates, features, right, present)
 
 
 def group_documents(set_name: str, documents: list[Labelled]) -> list[str]:

@@ -13,9 +13,11 @@ from docai.types import Claim
 ENGINE = "extractive"
 RUNNERS_UP = 3
 LEAST = 0.02
-# A value is claimed when it is likelier than "not in this document"; below this the null stands unless
-# nothing else is as likely.
+# A value is claimed when it is likelier than "not in this document", or at least this likely.
 GIVE = 0.35
+# Of these several readings of one place share the probability: one is claimed when all together outweigh
+# "not in this document".
+SHARED_KINDS = frozenset({"address"})
 
 
 def make_claims(ranked: Ranked) -> list[Claim]:
@@ -25,7 +27,8 @@ def make_claims(ranked: Ranked) -> list[Claim]:
     if ranked.field.many:
         return list(_many_claims(ranked))
     best = ranked.probabilities[0]
-    if best < ranked.absent and best < GIVE:
+    shared = ranked.field.kind in SHARED_KINDS and ranked.absent < 0.5
+    if best < min(GIVE, ranked.absent) and not shared:
         return []
     claims: list[Claim] = []
     seen: set[str] = set()

@@ -163,6 +163,57 @@ def test_choices_are_read_behind_their_labels(tmp_path: Path) -> None:
     assert found["/insured"].value is True
 
 
+LEASE = """
+                 LEASE ORDER FORM
+Northwind Rentals Ltd
+12 Harbour Street
+Bristol BS1 4ST
+
+Lessee:          Maria Gonzalez
+Contact person:  Tom Baker            Phone: +44 117 496 0000
+Lease No.:       LS-2024-0917         Order date:  3 March 2024
+Delivery date:   12 March 2024        Return date: 30 June 2024
+
+Monthly rent:            450.00 GBP
+Security deposit:        900.00 GBP
+Cleaning fee:             60.00 GBP
+Discount:                10 %
+Purpose:                 Moving house
+"""
+
+
+def test_a_schema_jotted_down_without_aliases(tmp_path: Path) -> None:
+    money = {"type": "number", "x-docai-kind": "money"}
+    date = {"type": "string", "format": "date"}
+    schema = user_schema(
+        tmp_path,
+        {
+            "lessee": {"type": "string", "x-docai-kind": "person"},
+            "lease_number": {"type": "string", "x-docai-kind": "identifier"},
+            "order_date": date,
+            "delivery_date": date,
+            "return_date": date,
+            "monthly_rent": money,
+            "security_deposit": money,
+            "late_fee": money,
+            "discount": {"type": "number", "x-docai-kind": "percent"},
+            "purpose": {"type": "string"},
+        },
+    )
+    found = {path: claim.value for path, claim in best(make_view(LEASE), schema).items()}
+    assert found == {
+        "/lessee": "Maria Gonzalez",
+        "/lease_number": "LS-2024-0917",
+        "/order_date": "2024-03-03",
+        "/delivery_date": "2024-03-12",
+        "/return_date": "2024-06-30",
+        "/monthly_rent": Decimal("450.00"),
+        "/security_deposit": Decimal("900.00"),
+        "/discount": Decimal("10"),
+        "/purpose": "Moving house",
+    }
+
+
 def test_the_same_document_gives_the_same_claims() -> None:
     schema = load_schema("receipt")
     assert extract_forms(make_view(RECEIPT), schema, schema.fields) == extract_forms(
