@@ -266,3 +266,35 @@ def test_another_schema_model_or_context_is_another_question() -> None:
         replace(policy, context=False).key(order_schema(), 1, 3),
     }
     assert len(keys) == 4
+
+
+def test_a_rival_is_worth_less_where_the_model_says_something_else() -> None:
+    other = claim("/total", Decimal(12), "extractive", 0.9)
+    (rival,) = [
+        c for c in weigh_claims([claim("/total", Decimal(9))], [other], order_schema()) if c.value == 12
+    ]
+    assert (rival.score or 1) < 0.9
+    (same,) = [
+        c
+        for c in weigh_claims([claim("/total", Decimal(12))], [other], order_schema())
+        if c.engine == "extractive"
+    ]
+    assert same.score == 0.9
+
+
+def test_a_value_that_is_surely_another_field_s_is_doubted_more() -> None:
+    others = [
+        claim("/order_date", "2020-05-01", "extractive", 0.9),
+        claim("/delivery_date", "2020-06-01", "extractive", 0.9),
+    ]
+    swapped = weigh_claims([claim("/delivery_date", "2020-05-01")], others, order_schema())
+    unknown = weigh_claims([claim("/delivery_date", "2020-07-01")], others, order_schema())
+    assert find_score(swapped, "/delivery_date") < find_score(unknown, "/delivery_date")
+
+
+@pytest.mark.parametrize(
+    ("quote", "doubted"), [("The price is paid in advance", True), ("It is not paid", False)]
+)
+def test_a_no_that_is_quoted_from_a_yes_is_doubted(quote: str, doubted: bool) -> None:
+    (weighed,) = weigh_claims([Claim("/paid", quote, False, 1, "vlm")], [], order_schema())
+    assert ((weighed.score or 0) < 0.6) is doubted
