@@ -84,6 +84,12 @@ class Asking:
         try:
             info = await self._client.start()
             self._eye = Eye(self._client.name, self._tell)
+            self._tell(f"{self._client.name} at {spec.base_url} reads the pages")
+            if self._eye.profile.assumed:
+                self._tell(
+                    f"how {self._client.name} sees images is not known here: pages are sent in tiles of 896 "
+                    "by 896 pixels, and its first reply tells at which DPI it sees them"
+                )
             self._engine = PageEngine(
                 self._client, self._eye, context_tokens=info.context_tokens.get(self._client.name)
             )

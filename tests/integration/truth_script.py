@@ -88,17 +88,35 @@ class TruthScript:
                 claim = self._claim(field, one, page)
                 if claim is not None:
                     claims.append(claim)
+        for group in dict.fromkeys(f.group for f in self._schema.fields if f.group):
+            claims += self._rows(group, fields.get(group[1:]) or [], page)
+        return claims
+
+    def _rows(self, group: str, rows: list[dict[str, Any]], page: TruePage) -> Claims:
+        """Rows that stand on one line of the page, with that line as quote."""
+        cells = [f for f in self._schema.fields if f.group == group]
+        claims: Claims = []
+        for row in rows:
+            values = {f.name: _type(f, row.get(f.name)) for f in cells}
+            said = [(f, row[f.name]) for f in cells if row.get(f.name) is not None]
+            line = next((t for t in page.lines if all(find_support(v, None, t, f) for f, v in said)), None)
+            if line is not None and said:
+                claims.append({"field": group, "quote": line, "row": values})
         return claims
 
     @staticmethod
     def _claim(field: Field, value: Scalar, page: TruePage) -> dict[str, Any] | None:
         if value is None:
             return None
-        typed = float(str(value)) if field.json_type == "number" else value
+        typed = _type(field, value)
         for line in page.lines:
             if find_support(value, None, line, field).agreement in ("equal", "contained"):
                 return {"field": field.path, "quote": line, "value": typed}
         return None
+
+
+def _type(field: Field, value: Scalar) -> Any:
+    return float(str(value)) if field.json_type == "number" and value is not None else value
 
 
 def join_lines(words: list[list[Any]]) -> list[str]:

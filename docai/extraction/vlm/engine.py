@@ -89,6 +89,7 @@ class PageEngine:
         self._context_tokens = context_tokens
         self._logprobs = logprobs
         self._most_images = _MOST_IMAGES
+        self._replied = False
 
     async def ask(self, question: PageQuestion, make_sheet: MakeSheet) -> PageAnswer:
         """The answer about one page, which may say that there is none.
@@ -177,7 +178,8 @@ class PageEngine:
     ) -> _Got:
         """After a refusal: fewer images or fewer fields at once. Raises it again if it is not the page's."""
         if error.code not in {"too-many-images", "context-too-small", "request-too-large", "schema-refused"}:
-            if error.code not in _PAGE_FAULTS:
+            # What refuses the very first question would refuse every other: better said before all are read.
+            if error.code not in _PAGE_FAULTS or (error.code == "bad-request" and not self._replied):
                 raise error
         elif asking.requests < asking.allowed + _MOST_REQUESTS:
             if error.code == "too-many-images" and len(share) > 1:
@@ -201,7 +203,17 @@ class PageEngine:
         self, asking: _Asking, request: ChatRequest, share: Sequence[SheetPart], sheet: PageSheet
     ) -> Reply:
         asking.requests += 1
-        reply = await self._client.complete(request)
+        if not self._logprobs:
+            request = replace(request, logprobs=False)
+        try:
+            reply = await self._client.complete(request)
+        except ConfigError as error:
+            if error.code != "bad-request" or not request.logprobs or self._replied:
+                raise
+            # Some servers refuse to tell logprobs, in words of their own.
+            self._logprobs = False
+            reply = await self._client.complete(replace(request, logprobs=False))
+        self._replied = True
         asking.prompt_tokens += reply.usage.prompt_tokens
         asking.reply_tokens += reply.usage.completion_tokens
         letters = sum(len(p) for m in request.messages for p in m.parts if isinstance(p, str))

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from docai.extraction.vlm.claims import ENGINE
+from docai.extraction.vlm.claims import ENGINE, join_claims
 from docai.extraction.vlm.terms import compute_terms
 from docai.protocols import ExtractionModel
 from docai.schema import Field, Schema, template
@@ -46,9 +46,12 @@ class AnswerEngine:
     def extract(self, view: DocumentView, schema: Schema) -> list[Claim]:
         """All claims of the answers, weighed; flags that no page states are claimed as absent."""
         numbers = {page.number for page in view.pages}
-        said = [c for answer in view.answers if answer.page in numbers for c in answer.claims]
         known = {field.path for field in schema.fields}
-        said = [claim for claim in said if template(claim.path) in known]
+        said: list[Claim] = []
+        for answer in view.answers:
+            if answer.page in numbers:
+                # Each page's lists begin at 0; a number must name one item of the document.
+                said = join_claims(said, [c for c in answer.claims if template(c.path) in known])
         others = list(self._second.extract(view, schema))
         return weigh_claims(said, others, schema)
 

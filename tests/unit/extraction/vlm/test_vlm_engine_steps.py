@@ -241,3 +241,32 @@ def test_an_unknown_model_that_sees_less_is_recorded_as_such() -> None:
     answer = ask(ScriptedModel(count_as(256)), eye=Eye("some-model", told.append))
     assert answer.dpi == pytest.approx(100, abs=2)
     assert "DPI" in told[0]
+
+
+def test_a_server_that_refuses_logprobs_is_asked_without() -> None:
+    def play(request: ChatRequest, number: int) -> Turn:
+        if request.logprobs:
+            raise ConfigError("bad-request", "logprobs are not supported")
+        return Turn(GOOD)
+
+    model = see_all(play)
+    assert ask(model).complete
+    assert [r.logprobs for r in model.asked] == [True, False]
+
+
+def test_a_request_that_is_refused_from_the_start_ends_the_job_and_later_costs_its_page() -> None:
+    refused = ConfigError("bad-request", "the server refuses the request")
+
+    def refuse(request: ChatRequest, number: int) -> Turn:
+        raise refused
+
+    with pytest.raises(ConfigError):
+        ask(see_all(refuse))
+
+    def refuse_later(request: ChatRequest, number: int) -> Turn:
+        if number:
+            raise refused
+        return Turn(GOOD, fault="empty")
+
+    answer = ask(see_all(refuse_later))
+    assert answer.issues[0].code == "bad-request"

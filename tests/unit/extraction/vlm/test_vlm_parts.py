@@ -298,3 +298,15 @@ def test_a_value_that_is_surely_another_field_s_is_doubted_more() -> None:
 def test_a_no_that_is_quoted_from_a_yes_is_doubted(quote: str, doubted: bool) -> None:
     (weighed,) = weigh_claims([Claim("/paid", quote, False, 1, "vlm")], [], order_schema())
     assert ((weighed.score or 0) < 0.6) is doubted
+
+
+def test_each_page_s_list_items_are_items_of_their_own() -> None:
+    answers = tuple(
+        PageAnswer(
+            n, (replace(claim("/lines/0/text", text), page=n), replace(claim("/buyers/0", text), page=n))
+        )
+        for n, text in ((1, "Bolt"), (2, "Nut"))
+    )
+    view = DocumentView(make_document(2), (make_page("Bolt", 1), make_page("Nut", 2)), answers=answers)
+    paths = [c.path for c in AnswerEngine(Second()).extract(view, order_schema()) if c.path != "/paid"]
+    assert paths == ["/lines/0/text", "/buyers/0", "/lines/1/text", "/buyers/1"]
