@@ -70,9 +70,13 @@ class EventLoop:
             future.cancel()
             raise
 
-    def close(self) -> None:
-        """Cancel what still runs, and end the thread."""
+    def cancel_all(self) -> None:
+        """Give up what still runs, and wait until it has ended."""
         self.run(_cancel_others())
+
+    def close(self) -> None:
+        """Give up what still runs, and end the thread."""
+        self.cancel_all()
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join()
         self.loop.close()

@@ -40,7 +40,7 @@ POLL_S = 0.5
 class Event:
     """What a progress display needs. `done` outcomes carry themselves."""
 
-    kind: Literal["opened", "page", "answered", "done", "elsewhere", "notice"]
+    kind: Literal["opened", "page", "asked", "answered", "done", "elsewhere", "notice"]
     uri: str
     pages: int = 0
     outcomes: tuple[Outcome, ...] = ()
@@ -246,6 +246,7 @@ class LocalJob:
             if question.number not in work.answered[question.key]:
                 work.asked.add(question.number)
                 self._asks.append((work, question))
+                self._on_event(Event("asked", work.item.uri))
 
     def _extract_if_ready(self, work: _Work) -> None:
         if not work.left and not work.asked:

@@ -74,8 +74,12 @@ class Progress:
             self._bar.update(self._task, advance=1, rate=f"{rate:.1f}/s")
         elif event.kind == "elsewhere":
             self._say(f"{event.uri}: {event.holder} is at it; taking what it finds")
+        elif event.kind == "asked":
+            # What a model is asked is a step of its own: a read page is half done then.
+            self._bar.update(self._task, total=(self._bar.tasks[0].total or 0) + 1)
         elif event.kind == "answered":
             self._answered += 1
+            self._bar.update(self._task, advance=1)
         elif event.kind == "notice":
             self._say(event.text)
         elif event.kind == "done":

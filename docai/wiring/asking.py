@@ -74,6 +74,7 @@ class Asking:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._events.cancel_all()
         self._events.run(self._client.close())
         self._events.close()
 
