@@ -11,14 +11,13 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext, suppress
-from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
 from docai.errors import DocaiError, ServiceError
 from docai.llm.chat import ChatRequest, Reply
 from docai.llm.faults import AWAY, LOST, OVERLOAD, PATIENT, RETRIED, SLOW
-from docai.llm.forms import read_json, read_reply, write_body
+from docai.llm.forms import Dialect, read_json, read_reply, write_body
 from docai.llm.latency import LatencyPolicy
 from docai.llm.limiter import FixedPolicy, InFlightLimiter, LimitBounds, LimitPolicy, Slot
 from docai.llm.metrics import Load, read_load
@@ -29,6 +28,9 @@ from docai.llm.transport import RequestFailed, Transport
 
 _RAMP_POLL_S, _POLL_S = 0.1, 0.5
 _LOST_METRICS = 5
+# vLLM works on far more at once; Ollama and llama.cpp on one to four unless told otherwise.
+_STARTS: dict[Dialect, int] = {"vllm": 16, "ollama": 2, "llama.cpp": 2}
+_START = 8
 _SUSPECT_LOSSES = 2
 _TELL_EVERY_S = 60.0
 
@@ -216,7 +218,4 @@ class OpenAIClient:
     def _choose_bounds(self) -> LimitBounds:
         if self.settings.in_flight:
             return LimitBounds(self.settings.in_flight, self.settings.in_flight)
-        bounds = self.settings.bounds or LimitBounds()
-        if self.settings.bounds is None and self.info.dialect in ("ollama", "llama.cpp"):
-            return replace(bounds, start=2)  # they serve one to four at once unless told otherwise
-        return bounds
+        return self.settings.bounds or LimitBounds(start=_STARTS.get(self.info.dialect, _START))
