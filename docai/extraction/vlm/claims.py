@@ -17,7 +17,7 @@ from docai.llm.salvage import Item, ParsedReply, Span, Verdict, parse_object, pa
 from docai.schema import Field
 from docai.types import Claim, Operand, Scalar
 from docai.values.compare import find, fold, normalize, same_value
-from docai.values.dates import parse_date
+from docai.values.dates import find_dates
 from docai.values.durations import parse_duration
 
 ENGINE = "vlm"
@@ -176,7 +176,15 @@ def read_value(field: Field, raw: Any) -> Scalar:
     if kind == "enum":
         return next((v for v in field.enum if v != "null" and fold(v) == fold(text)), None)
     if field.kind == "date":
-        return parse_date(text) or text or None
+        return _read_date(text)
+    return text or None
+
+
+def _read_date(text: str) -> str | None:
+    """ISO, but for a text that can be read in two ways: which one is for the whole document to say."""
+    found = find_dates(text)
+    if len(found) == 1 and found[0].alternative is None:
+        return str(found[0].value)
     return text or None
 
 

@@ -46,8 +46,8 @@ class Eye:
         planned = sum(part.tokens for part in share)
         text = letters // _LETTERS_A_TOKEN
         sight = check_sight(planned, prompt_tokens, text, sheet.dpi)
-        if sight.as_planned:
-            return sight.dpi
+        if sight.as_planned or sight.dpi >= sheet.dpi:
+            return sight.dpi  # more tokens than planned are the text's, in a script of many tokens
         each = max(1.0, (prompt_tokens - text) / len(share))
         self._learn(sheet, each, sight.dpi)
         return sight.dpi

@@ -201,3 +201,17 @@ def test_list_items_of_two_replies_about_a_page_are_numbered_on() -> None:
         "/number",
     ]
     assert join_claims([], first) == list(first)
+
+
+@pytest.mark.parametrize(
+    ("said", "value"),
+    [
+        ("2024-04-03", "2024-04-03"),
+        ("3 April 2024", "2024-04-03"),
+        ("03/04/2024", "03/04/2024"),
+        ("April __, 2024", "April __, 2024"),
+    ],
+)
+def test_a_date_that_can_be_read_in_two_ways_stays_as_it_is_written(said: str, value: str) -> None:
+    (claim,) = read([{"field": "/order_date", "quote": said, "value": said}])
+    assert claim.value == value

@@ -270,3 +270,10 @@ def test_a_request_that_is_refused_from_the_start_ends_the_job_and_later_costs_i
 
     answer = ask(see_all(refuse_later))
     assert answer.issues[0].code == "bad-request"
+
+
+def test_more_tokens_than_planned_are_no_reason_to_warn() -> None:
+    told: list[str] = []
+    answer = ask(ScriptedModel(count_as(1900)), eye=Eye(GEMMA, told.append))
+    assert answer.dpi == 200.0
+    assert told == []
