@@ -23,6 +23,26 @@ _SLOPE, _MIDDLE = 4.5, 0.85
 _MOST = 1.4
 
 
+# A right or a duty that the sentence says nobody has; where the clause is a duty not to do something, these
+# words are the clause.
+_DENIES = re.compile(
+    r"\b(?:no|neither|nor|none)\b[^.;,]{0,40}"
+    r"\b(?:part(?:y|ies)|of them|licensee|licensor|supplier|buyer|seller|customer)\b[^.;,]{0,30}"
+    r"\b(?:may|shall|can|will|is|are|has|have)\b[^.;,]{0,30}"
+    r"|\b(?:has|have|shall have|with) no (?:right|obligation|duty|option|licen[cs]e)\b"
+    r"|\bunder no (?:obligation|duty)\b"
+    r"|\bnothing (?:herein|in this|contained)\b|\bnot (?:agreed|required|obliged|obligated|entitled)\b"
+)
+_RESERVED = re.compile(r"\b(?:unless|except|other than|provided|but)\b")
+_RIGHTS = frozenset(("audit", "insurance", "termination for convenience", "licence grant"))
+
+
+def denies(concept: str, text: str) -> bool:
+    """Whether a sentence (lower case) says that nobody has the right or the duty that a concept is about."""
+    match = _DENIES.search(text) if concept in _RIGHTS else None
+    return match is not None and _RESERVED.search(text, match.start()) is None
+
+
 @dataclass(frozen=True, slots=True)
 class RatedSentence:
     sentence: Sentence
@@ -44,6 +64,8 @@ def rate_sentences(prose: Prose, label: Label) -> list[RatedSentence]:
         text = prose.lower[sentence.start : sentence.end]
         if concept and concept.needs.search(text):
             raw = _combine(raw, _concept_score(concept, text, sentence))
+        if raw > 0.2 and concept and denies(concept.name, text):
+            continue
         if raw > 0.2:
             raw += 0.05 if _MODAL.search(text) else -0.05
             rated.append(RatedSentence(sentence, raw))

@@ -102,6 +102,8 @@ def _printed(prose: Prose, item: RatedDate) -> End | None:
     heading = f"{sentence.heading} {sentence.section}"
     raw += 0.6 if re.search(r"\b(?:term|duration)\b", heading, re.IGNORECASE) else 0.0
     raw += 0.5 if re.search(r"\b(?:commenc|begin|start|continue|initial)\w*", text, re.IGNORECASE) else 0.0
+    if re.search(r"\b(?:would|were to|was to|had)\b[^.;]{0,30}$", left, re.IGNORECASE):
+        raw -= 1.5  # what would be without this paper
     if _NOT_THE_END.search(left[-90:]) or re.search(r"\brenew|\badditional\b", left, re.IGNORECASE):
         raw -= 1.5
     return End(item.value, probability(raw), (item.start, item.end))

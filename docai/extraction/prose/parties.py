@@ -22,10 +22,14 @@ _BETWEEN = re.compile(
     r"\s?[:,]?\s",
     re.IGNORECASE,
 )
-_MADE_BY = re.compile(r"\b(?:made|entered into|granted)\b[^.;()]{0,60}\bby\s+(?=[A-Z])")
+_MADE_BY = re.compile(
+    r"\b(?:[Mm]ade|MADE|[Ee]ntered into|ENTERED INTO|[Gg]ranted|[Ee]xecuted)\b"
+    r"[^.;()]{0,60}\b(?:by|BY)\s+(?=[A-Z])"
+)
 _PARTY_LINE = re.compile(
     r"(?<![\w(\"'])(?:Party\s(?:[A-D]|One|Two|[12])|Licensor|Licensee|Lessor|Lessee|Landlord"
-    r"|Tenant|Buyer|Seller|Employer"
+    r"|Tenant|Buyer|Seller|Owner|Vendor|Purchaser|Discloser|Recipient|Principal|Agent|Distributor"
+    r"|Consultant|Employer"
     r"|Employee|Disclosing Party|Receiving Party|Supplier|Customer|Client|Contractor"
     r"|Service Provider|Vertragspartei \d)"
     r"(?:\s\([A-Za-z ]{2,30}\))?\s?:\s(?=[A-Z0-9])"
@@ -250,7 +254,13 @@ def claim_parties(prose: Prose, label: Label, parties: list[Party]) -> list[Clai
     if field.many:
         path = field.path.removesuffix("/*")
         return [
-            make_claim(prose, f"{path}/{n}", (p.start, p.end), prose.text[p.start : p.end], p.score)
+            make_claim(
+                prose,
+                f"{path}/{n}",
+                (p.start, p.end),
+                re.sub(r"^the\s", "", prose.text[p.start : p.end]),
+                p.score,
+            )
             for n, p in enumerate(parties)
         ]
     ranked = sorted(

@@ -148,7 +148,7 @@ def _rate_secrecy(prose: Prose, facts: Facts) -> list[RatedPeriod]:
             0.9
             if re.search(
                 r"\b(?:period|term|duration)\s(?:of|is|shall be)|\bfor\s?(?:an?\s)?$|\b(?:until"
-                r"|expire|terminate)\b",
+                r"|expires?|terminates?|ends?|ceases?|lasts?)\b",
                 left[-60:],
                 re.IGNORECASE,
             )
@@ -157,7 +157,9 @@ def _rate_secrecy(prose: Prose, facts: Facts) -> list[RatedPeriod]:
         raw += (
             0.7
             if re.search(
-                r"\b(?:surviv\w+|continue|remain|expire|terminate|last|effect|force)\b", text, re.IGNORECASE
+                r"\b(?:surviv\w+|continue\w*|remain\w*|expires?|terminates?|lasts?|ends?|ceases?|effect|force)\b",
+                text,
+                re.IGNORECASE,
             )
             else 0.0
         )

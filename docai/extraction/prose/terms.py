@@ -19,6 +19,7 @@ _TERM_SUBJECT = re.compile(
     rf"|your)\s+[\w\s]{{0,24}}?{AGREEMENT}"
     rf"|\bthis\s+[\w\s]{{0,24}}?{AGREEMENT}\b[^.;]{{0,60}}?\b(?:shall|will|is|has|commences?"
     rf"|continues?|remains?|expires?|terminates?|begins?)\b"
+    rf"|\bthe\s+{AGREEMENT}\s+(?:shall|will|is|begins?|commences?|runs?|continues?|lasts?|ends?)\b"
     r"|\binitial\s+(?:term|period)\b|\b(?:entire|full)\s[^.;]{0,40}\bterm\b"
     r"|\bthe\s+term\s+(?:shall|will|is|of|commences?|begins?)\b|\bterm\s+(?:hereof|hereunder)\b",
     re.IGNORECASE,
@@ -61,6 +62,7 @@ _BEYOND = re.compile(
 )
 _RENEWS = re.compile(
     r"\b(?:renew(?:s|ed|al|als|able)?|extend(?:s|ed)?|extension|prolong\w*|automatically continue"
+    r"|continues?\s(?:in\s(?:force|effect)\s)?for\s(?:\w+\s)?(?:like|further|additional|successive|consecutive|equal)"
     r"|verl[äa]nger\w*|renouvel\w*|reconduc\w*"
     r"|year to year|month to month)\b",
     re.IGNORECASE,
@@ -81,11 +83,13 @@ _ONE_MORE = re.compile(
     re.IGNORECASE,
 )
 _NOTICE = re.compile(
-    r"\b(?:notice|notif\w+|notification|intent\w*|advise|inform|k[üu]ndig\w*|pr[ée]avis)\b", re.IGNORECASE
+    r"\b(?:notice|notif\w+|notification|intent\w*|advis\w+|inform\w*"
+    r"|tells?|elect(?:s|ion)?|k[üu]ndig\w*|pr[ée]avis)\b",
+    re.IGNORECASE,
 )
 # "unless terminated in writing three months before expiry"
 _UNLESS = re.compile(r"\bunless\b[^.;]{0,90}\b(?:terminat|cancel|end)\w*[^.;]{0,40}$", re.IGNORECASE)
-_BEFORE = re.compile(r"[\s,']{0,3}(?:before|prior to|in advance of)\b", re.IGNORECASE)
+_BEFORE = re.compile(r"[\s,']{0,3}(?:before|prior to|ahead of|in advance of)\b", re.IGNORECASE)
 _STOPS_RENEWAL = re.compile(
     r"\bnon-?\s?renew\w*|\bnot\s+(?:to\s+)?(?:be\s+)?(?:renew|extend)\w*|\bunless\b|\bcontrary\b"
     r"|\bdesire to terminate\b|\bdecision not\b"
@@ -93,7 +97,8 @@ _STOPS_RENEWAL = re.compile(
     re.IGNORECASE,
 )
 _TERM_END = re.compile(
-    r"\b(?:before|prior\s+to|preceding|in advance of)\b[^.;]{0,50}\b(?:expir\w*|end|conclusion"
+    r"\b(?:before|prior\s+to|preceding|ahead\s+of|in advance of)\b[^.;]{0,50}\b(?:expir\w*|ends?|runs out"
+    r"|conclusion"
     r"|termination|completion|renewal|anniversary|last day)\b"
     r"[^.;]{0,40}\b(?:term|period|agreement|renewal|year|thereof|contract|then)\b"
     r"|\bprior to (?:automatic )?renewal\b",

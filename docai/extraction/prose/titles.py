@@ -28,7 +28,7 @@ _NOT_TITLE = re.compile(
 )
 _STRIP_LEAD = re.compile(
     r"(?i)^(?:exhibits?\s[\w.()-]{1,14}\s|(?:execution|conformed)\s(?:copy|version)\s"
-    r"|confidential\s|draft\s[^A-Z]{0,30}\s)"
+    r"|confidential\s(?!(?:disclosure|information|settlement|separation|treatment\s+agreement))|draft\s[^A-Z]{0,30}\s)"
 )
 _SELF = re.compile(
     r"(?i)\bthis\s+(?P<name>(?:[\w,&/'()-]+\s+){0,8}?(?:agreement|contract|lease|deed|amendment"
