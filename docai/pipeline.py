@@ -65,12 +65,16 @@ class ReadTask:
 
 @dataclass(frozen=True, slots=True)
 class SheetTask:
-    """Make the images of one page that a model is to see. `page` as it was read, words or not."""
+    """Make the images of one page that a model is to see. `page` as it was read, words or not.
+
+    `smallest_text_px`: shrink it as far as text of this height stays legible; None keeps its own pixels.
+    """
 
     path: Path
     uri: str
     page: Page
     profile: VisionProfile
+    smallest_text_px: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +165,7 @@ class DocumentWorker:
             case SheetTask():
                 if self._open_id != task.page.document_id:
                     self._open(task.path, task.uri)
-                return make_page_sheet(task.page, task.profile, self._renderer)
+                return make_page_sheet(task, self._renderer)
             case ExtractTask():
                 return self._extract(task)
 
@@ -194,11 +198,11 @@ def read_page(page: Page, renderer: PageRenderer, reader: Reader) -> Page:
     return reader.read(replace(page, image_kind=image.kind), image, renderer.text_layer(page))
 
 
-def make_page_sheet(page: Page, profile: VisionProfile, renderer: PageRenderer) -> PageSheet:
+def make_page_sheet(task: SheetTask, renderer: PageRenderer) -> PageSheet:
     """The page's own pixels in tiles that a model's processor leaves as they are."""
     from docai.extraction.vlm.sheets import make_sheet
 
-    return make_sheet(page, renderer.render(page), profile)
+    return make_sheet(task.page, renderer.render(task.page), task.profile, task.smallest_text_px)
 
 
 def extract_record(

@@ -60,6 +60,13 @@ def extract(
     context: Annotated[
         str, typer.Option(help="What the model is told of other pages: auto, or none.")
     ] = "auto",
+    pixels: Annotated[
+        str,
+        typer.Option(
+            help="native: the model sees a page's own pixels; legible: shrunk while its smallest text can be "
+            "read, for fewer tokens."
+        ),
+    ] = "native",
     wait: Annotated[
         float, typer.Option(min=0, help="Seconds to wait for a server that is not ready at the start.")
     ] = 15.0,
@@ -108,6 +115,7 @@ def extract(
         model=model,
         pages=check_choice("--pages", pages, ("all", "relevant")),
         context=check_choice("--context", context, ("auto", "none")) == "auto",
+        legible=check_choice("--pixels", pixels, ("native", "legible")) == "legible",
         wait_s=wait,
         workspace=workspace,
         languages=tuple(lang.split("+")) if lang else None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +22,8 @@ from docai.wiring.parts import WorkerSpec, make_chooser, make_engine, make_split
 if TYPE_CHECKING:
     from docai.errors import DocaiError
     from docai.extraction.vlm.engine import PageQuestion
+    from docai.extraction.vlm.sheets import PageSheet
+    from docai.imaging.profiles import VisionProfile
     from docai.types import Document, Page, PageAnswer, SourceItem
 
 ASKING_VERSION = "1"
@@ -40,6 +42,7 @@ class ModelSpec:
     wait_s: float = 15.0
     only_relevant: bool = False
     context: bool = True
+    legible: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,7 @@ class Asking:
             make_chooser(self._worker.schema),
             make_splitter() if self._worker.split else None,
             context=spec.context,
+            legible=spec.legible,
             second=make_engine("extractive") if spec.only_relevant else None,
             basis=(*self.basis, self._reading),
         )
@@ -117,7 +121,8 @@ class Asking:
         words = hash_prompt(load_schema("invoice"))
         mode = "relevant" if self._spec.only_relevant else "all"
         context = "context" if self._spec.context else "no context"
-        return (self._client.name, ASKING_VERSION, words, mode, context)
+        pixels = "legible" if self._spec.legible else "native"
+        return (self._client.name, ASKING_VERSION, words, mode, context, pixels)
 
     def make_pool(self, inner: WakingPool) -> AskingPool:
         self._workers = inner.workers
@@ -137,9 +142,13 @@ class Asking:
 
     async def _ask(self, ask: Any, run_in_pool: RunInPool) -> PageAnswer:
         question: PageQuestion = ask.question
-        return await self._engine.ask(
-            question, lambda profile: run_in_pool(SheetTask(ask.path, ask.uri, question.page, profile))
-        )
+
+        def make_sheet(profile: VisionProfile) -> Awaitable[PageSheet]:
+            return run_in_pool(
+                SheetTask(ask.path, ask.uri, question.page, profile, question.smallest_text_px)
+            )
+
+        return await self._engine.ask(question, make_sheet)
 
 
 class _Questions:

@@ -29,6 +29,7 @@ def prepare_job(
     model: str | None = None,
     pages: str | None = None,
     context: bool = True,
+    legible: bool = False,
     wait_s: float = 15.0,
     workspace: str | Path | None = None,
     languages: tuple[str, ...] | None = None,
@@ -41,11 +42,11 @@ def prepare_job(
     """Check everything that can be checked before the first page: schema, pipeline, paths, languages.
 
     `base_url`, `model`: of an OpenAI-compatible server; its key comes from `DOCAI_API_KEY` alone. `pages`:
-    `all` or `relevant`, which of them the model is asked about. `context`: whether it is told of other pages.
+    `all` or `relevant`, which of them the model is asked about. `context`: whether it is told of other pages;
+    `legible`: whether pages may be shrunk as far as their smallest text stays legible.
     Raises `ConfigError` for what cannot be used as given.
     """
     from docai.config import Pipeline, Settings, load_pipeline, pipeline_for_folder
-    from docai.schema import load_schema
 
     settings = Settings.from_environment(os.environ)
     named = pipeline or settings.pipeline
@@ -56,20 +57,12 @@ def prepare_job(
     recipe = recipe or Pipeline()
     asked = _choose_model(engine, base_url, model, settings, recipe)
     if asked is not None:
-        asked = replace(asked, only_relevant=pages == "relevant", context=context, wait_s=wait_s)
-    wanted = schema if schema is not None else recipe.schema_
-    spec = WorkerSpec(
-        schema=load_schema(wanted) if wanted is not None else None,
-        languages=languages or settings.languages or recipe.reading.languages,
-        password=password or recipe.pages.password,
-        split=recipe.pages.split if split is None else split,
-        keep_unsupported=recipe.output.keep_unsupported if keep_unsupported is None else keep_unsupported,
-        keep_seen=recipe.output.keep_seen,
-        max_pixels=recipe.limits.max_pixels,
-        dpi=recipe.pages.dpi,
-        engine="extractive" if asked is None else "vlm",
-        all_pages=asked is None or not asked.only_relevant,
-    )
+        asked = replace(
+            asked, only_relevant=pages == "relevant", context=context, legible=legible, wait_s=wait_s
+        )
+    spec = _make_spec(schema, languages, password, split, keep_unsupported, settings, recipe)
+    if asked is not None:
+        spec = replace(spec, engine="vlm", all_pages=not asked.only_relevant)
     processes = next((n for n in (workers, settings.workers, recipe.limits.workers) if n is not None), None)
     return Job(
         places,
@@ -111,6 +104,31 @@ def _choose_model(
     from docai.wiring.asking import ModelSpec
 
     return ModelSpec(url, model or settings.model or recipe.engine.model, settings.api_key)
+
+
+def _make_spec(
+    schema: str | Path | type | dict[str, Any] | None,
+    languages: tuple[str, ...] | None,
+    password: str | None,
+    split: bool | None,
+    keep_unsupported: bool | None,
+    settings: Settings,
+    recipe: Pipeline,
+) -> WorkerSpec:
+    """What workers are made of: options first, then the environment, then the pipeline."""
+    from docai.schema import load_schema
+
+    wanted = schema if schema is not None else recipe.schema_
+    return WorkerSpec(
+        schema=load_schema(wanted) if wanted is not None else None,
+        languages=languages or settings.languages or recipe.reading.languages,
+        password=password or recipe.pages.password,
+        split=recipe.pages.split if split is None else split,
+        keep_unsupported=recipe.output.keep_unsupported if keep_unsupported is None else keep_unsupported,
+        keep_seen=recipe.output.keep_seen,
+        max_pixels=recipe.limits.max_pixels,
+        dpi=recipe.pages.dpi,
+    )
 
 
 def find_or_make_workspace(workspace: str | Path | None) -> Path:

@@ -39,13 +39,17 @@ MakeSheet = Callable[[VisionProfile], Awaitable[PageSheet]]
 
 @dataclass(frozen=True, slots=True)
 class PageQuestion:
-    """What is asked. `page` has its turn and no words; `number` and `count` are those of its document."""
+    """What is asked. `page` has its turn and no words; `number` and `count` are those of its document.
+
+    `smallest_text_px`: how small its text is, where the page may be shrunk; None shows its own pixels.
+    """
 
     page: Page
     number: int
     count: int
     schema: Schema
     context: str = ""
+    smallest_text_px: float | None = None
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ from docai.extraction.vlm.context import PageDigest, digest_page, write_context
 from docai.extraction.vlm.engine import PageQuestion
 from docai.extraction.vlm.prompt import hash_prompt
 from docai.extraction.vlm.relevance import find_relevant, needs_asking
+from docai.extraction.vlm.sheets import measure_smallest_text
 from docai.protocols import ExtractionModel
 from docai.schema import Schema
 from docai.types import Document, DocumentView, Page
@@ -28,7 +29,8 @@ ChooseSchema = Callable[[Sequence[Page]], tuple[Schema, bool]]
 class AskingPolicy:
     """`schema`: for every document, or None if `choose` decides by content. `split`: finds the documents in
     one file. `context`: whether a page's question tells of other pages. `second`: the engine by whose claims
-    only pages are sent that may say something; None sends all. `basis`: what answers depend on beside schema
+    only pages are sent that may say something; None sends all. `legible`: pages are shrunk as far as their
+    smallest text stays legible. `basis`: what answers depend on beside schema
     and prompt.
     """
 
@@ -37,11 +39,12 @@ class AskingPolicy:
     split: SplitPages | None = None
     context: bool = True
     second: ExtractionModel | None = None
+    legible: bool = False
     basis: tuple[str, ...] = ()
 
     def key(self, schema: Schema, first: int, last: int) -> str:
         """The name of an answer's circumstances: equal ones give equal questions."""
-        parts = [schema.hash, hash_prompt(schema), self.context, *self.basis]
+        parts = [schema.hash, hash_prompt(schema), self.context, self.legible, *self.basis]
         if self.split is not None:
             parts += [first, last]
         return "sha256:" + hashlib.sha256(json.dumps(parts).encode()).hexdigest()
@@ -113,7 +116,12 @@ class DocumentInquiry:
             return []
         context = write_context(page, self._digests, first, last) if self._policy.context else ""
         question = PageQuestion(
-            replace(page, words=(), regions=(), issues=()), page.number - first + 1, count, schema, context
+            replace(page, words=(), regions=(), issues=()),
+            page.number - first + 1,
+            count,
+            schema,
+            context,
+            measure_smallest_text(page) if self._policy.legible else None,
         )
         at = (schema.hash, first, last)
         if at not in self._keys:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from docai.errors import ConfigError
 from docai.imaging.encoding import encode_png
 from docai.imaging.profiles import VisionProfile
-from docai.imaging.tiles import describe_place, plan_tiles
+from docai.imaging.tiles import describe_place, plan_tiles, shrink_legible
 from docai.types import Page, PageImage
 
 
@@ -36,14 +36,35 @@ class PageSheet:
         return sum(part.tokens for part in self.parts)
 
 
-def make_sheet(page: Page, image: PageImage, profile: VisionProfile) -> PageSheet:
-    """Cut the upright page and encode its tiles, without loss. `page` gives the turn that rights it."""
+def make_sheet(
+    page: Page, image: PageImage, profile: VisionProfile, smallest_text_px: float | None = None
+) -> PageSheet:
+    """Cut the upright page and encode its tiles, without loss. `page` gives the turn that rights it.
+
+    `smallest_text_px`: shrink the page first as far as its smallest text stays legible, to save tokens.
+    """
+    if smallest_text_px is not None:
+        image = shrink_legible(image, smallest_text_px)
     tiling = plan_tiles(image, profile, turned=page.turned)
     parts = (
         SheetPart(encode_png(tiling.cut(spot)), tiling.tile_tokens(spot), describe_place(tiling, spot))
         for spot in tiling.spots
     )
     return PageSheet(page.number, tuple(parts), tiling.dpi, profile)
+
+
+def measure_smallest_text(page: Page) -> float | None:
+    """Height in pixels of a page's smallest words (one in twenty may be smaller); None without words.
+
+    Boxes of words without ascenders are lower than their line, so short words do not count.
+    """
+    lying = page.turned % 180 != 0
+    heights = sorted(
+        (w.box.x1 - w.box.x0) * page.dpi_x / 72 if lying else (w.box.y1 - w.box.y0) * page.dpi_y / 72
+        for w in page.words
+        if len(w.text) >= 4
+    )
+    return heights[len(heights) // 20] if heights else None
 
 
 def share_parts(
