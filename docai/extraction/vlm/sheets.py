@@ -54,16 +54,19 @@ def make_sheet(
 
 
 def measure_smallest_text(page: Page) -> float | None:
-    """Height in pixels of a page's smallest words (one in twenty may be smaller); None without words.
+    """Height in pixels of the words of a page's smallest lines (one line in twenty may be smaller); None
+    without words.
 
-    Boxes of words without ascenders are lower than their line, so short words do not count.
+    A line's tallest word counts, since a box is lower where no letter rises over the others.
     """
     lying = page.turned % 180 != 0
-    heights = sorted(
-        (w.box.x1 - w.box.x0) * page.dpi_x / 72 if lying else (w.box.y1 - w.box.y0) * page.dpi_y / 72
-        for w in page.words
-        if len(w.text) >= 4
-    )
+    lines: dict[int, float] = {}
+    for word in page.words:
+        box = word.box
+        height = (box.x1 - box.x0) * page.dpi_x if lying else (box.y1 - box.y0) * page.dpi_y
+        if any(c.isalnum() for c in word.text):
+            lines[word.line] = max(lines.get(word.line, 0.0), height / 72)
+    heights = sorted(lines.values())
     return heights[len(heights) // 20] if heights else None
 
 
