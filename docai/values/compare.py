@@ -12,7 +12,7 @@ from docai.values.calendar_words import strip_accents
 from docai.values.currencies import currency_code, find_currencies
 from docai.values.dates import find_dates, parse_date
 from docai.values.durations import canonical, common_measure, find_durations, parse_duration
-from docai.values.identifiers import find_emails, find_identifiers, find_phones
+from docai.values.identifiers import find_emails, find_identifiers, find_phones, find_tax_numbers
 from docai.values.money import find_money, parse_money
 from docai.values.names import find_organizations, find_persons, normalize_name
 from docai.values.numbers import find_numbers, find_percents, parse_number
@@ -138,6 +138,7 @@ _FINDERS: dict[str, Callable[[str], list[Found]]] = {
     "percent": find_percents,
     "duration": find_durations,
     "identifier": find_identifiers,
+    "tax_number": find_tax_numbers,
     "organization": find_organizations,
     "person": find_persons,
     "party": _find_parties,

@@ -38,7 +38,8 @@ _MONTH_FIRST = re.compile(
     re.IGNORECASE,
 )
 _DAY_FIRST = re.compile(
-    r"(?<![\d/.,\-])(?P<d>\d{1,2}|(?<![^\W_])[23]?[Il|](?=st\s{1,3}day\s))(?:\s?(?:st|nd|rd|th|er|º|°)(?![^\W\d_]))?\)?[\s./\-]{0,4}"
+    r"(?<![\d/.,\-])(?P<d>\d{1,2}|(?<![^\W_])(?:[23]?[Il|](?=st\s{1,3}day\s)|[12]?s(?=th\s{1,3}day\s)))"
+    r"(?:\s?(?:st|nd|rd|th|er|º|°)(?![^\W\d_]))?\)?[\s./\-]{0,4}"
     r"(?:(?:day\s{1,3})?of\s{1,3}|de\s)?(?P<month>[^\W\d_]{3,10})(?P<gap>[\s.,/\-'’]{0,4})"
     rf"(?:del?\s)?(?P<y>{_YEAR4}(?!\d)|\d\d(?!\d))(?![,.]\d)",
     re.IGNORECASE,
@@ -127,8 +128,8 @@ def _read_day_first(match: re.Match[str]) -> Found | None:
             return None
         if not short and _PROSE_AFTER.match(match.string, match.end()):
             return None
-    # OCR reads the 1 of "1st day" as a letter; nothing else can stand there.
-    day = int(re.sub(r"[Il|]", "1", match["d"]))
+    # OCR reads the 1 of "1st day" and the 5 of "5th day" as letters; nothing else can stand there.
+    day = int(re.sub(r"[Ss]", "5", re.sub(r"[Il|]", "1", match["d"])))
     return _made(match, _iso(_year(match["y"]), month, day))
 
 

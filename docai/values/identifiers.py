@@ -26,6 +26,9 @@ _VAT = re.compile(
     r"|FR\s?[A-Z\d]{2}\s?\d{3}\s?\d{3}\s?\d{3}|GB\s?\d{9}|IT\s?\d{11}|LU\s?\d{8}|NL\s?\d{9}B\d{2}|PL\s?\d{10})(?!\w)"
 )
 
+# Numbers in groups: "51 824 753 556".
+_GROUPED = re.compile(r"(?<![\w.,])\d{2,5}(?: \d{2,5}){1,5}(?![\w,])(?!\.\d)")
+
 
 def _plain(match: re.Match[str], group: str | int = 0, value: str | None = None) -> Found:
     start, end = match.span(group)
@@ -107,3 +110,11 @@ def find_identifiers(text: str) -> list[Found]:
             continue
         found.append(item)
     return drop_overlaps(found)
+
+
+def find_tax_numbers(text: str) -> list[Found]:
+    """Tax and register numbers of any country: VAT numbers, codes, and digits in groups ("51 824 753");
+    of what overlaps the longest.
+    """
+    grouped = [_plain(m) for m in _GROUPED.finditer(text)]
+    return drop_overlaps(find_vat_ids(text) + grouped + find_identifiers(text))

@@ -11,6 +11,8 @@ from docai.extraction.forms.labels import LabelMatcher
 from docai.extraction.forms.lists import extract_list
 from docai.extraction.forms.ranges import join_ranges
 from docai.extraction.forms.ranking import load_weights, part_ways, rank_field
+from docai.extraction.forms.rivals import part_amounts
+from docai.extraction.forms.taxes import settle_taxes
 from docai.extraction.layout import build_layout
 from docai.schema import Field, Schema
 from docai.types import Claim, DocumentView
@@ -34,9 +36,9 @@ def extract_forms(view: DocumentView, schema: Schema, fields: Sequence[Field]) -
     claims: list[Claim] = []
     wanted = [k for k, field in enumerate(singles) if field in fields]
     ranked = part_ways([rank_field(document, matcher, singles, k, weights) for k in wanted])
-    ranked = join_ranges(ranked, matcher, wanted)
-    for index, one in zip(wanted, ranked, strict=True):
-        found = make_claims(one)
+    ranked = part_amounts(join_ranges(ranked, matcher, wanted), matcher, wanted)
+    made = settle_taxes(ranked, [make_claims(one) for one in ranked], matcher, wanted)
+    for index, found in zip(wanted, made, strict=True):
         absence = None if found else find_absence(document, matcher, singles, index)
         claims.extend(found or ([absence] if absence else []))
     for group in dict.fromkeys(f.group for f in fields if f.group is not None):

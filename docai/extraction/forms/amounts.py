@@ -8,10 +8,13 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from docai.extraction.forms.candidates import Candidate
+from docai.extraction.forms.labels import split_tokens
 from docai.extraction.layout import overlap
 
 _TWO_DECIMALS = re.compile(r"[.,]\s?\d{2}(?!\d)")
 MAX_VALUES = 70
+# Money given and returned adds up as net and tax may, and is neither.
+_PAID = frozenset(("cash", "change", "card", "paid"))
 _CENT = Decimal("0.01")
 
 
@@ -23,7 +26,10 @@ def amount_facts(candidates: Sequence[Candidate]) -> list[dict[str, float]]:
     positive = sorted({v for v, p in zip(values, precise, strict=True) if p and v > 0})[-MAX_VALUES:]
     top = positive[-1] if positive else Decimal(0)
     pairs = _pair_sums(positive)
-    parts = _tax_parts(sorted({abs(v) for v in values if v})[-MAX_VALUES:])
+    paid = [bool(_PAID & {w for t in c.context.labels()[:2] for w in split_tokens(t)}) for c in candidates]
+    parts = _tax_parts(
+        sorted({abs(v) for v, p in zip(values, paid, strict=True) if v and not p})[-MAX_VALUES:]
+    )
     small = {v for v in values if abs(v) <= Decimal("0.05") and v != 0}
     column_sums = _column_sums(candidates, values)
     out = []

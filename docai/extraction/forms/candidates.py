@@ -30,7 +30,9 @@ TYPED_KINDS = frozenset(
     ]
 )
 _DIGIT = re.compile(r"\d")
-_NEEDS_DIGIT = frozenset(["date", "money", "number", "integer", "percent", "identifier", "phone"])
+_NEEDS_DIGIT = frozenset(
+    ["date", "money", "number", "integer", "percent", "identifier", "tax_number", "phone"]
+)
 _RANGE = re.compile(r"^\s{0,2}(?:-|–|—|to|bis|au|until|till|through|thru|/)\s{0,2}$", re.I)
 
 

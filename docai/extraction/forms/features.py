@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from docai.extraction.forms.amounts import amount_facts
 from docai.extraction.forms.candidates import Candidate, Document
 from docai.extraction.forms.choices import find_choices
+from docai.extraction.forms.codes import find_short_codes
 from docai.extraction.forms.contexts import Context
 from docai.extraction.forms.labels import LabelMatcher
 from docai.extraction.forms.lines import LineJudge
@@ -97,6 +98,9 @@ def find_candidates(document: Document, matcher: LabelMatcher, field: Field, ind
         return [c for c in names if _may_name(document, c, matcher, index)]
     if field.kind in ("enum", "boolean"):
         return find_choices(document, field)
+    if field.kind == "identifier":
+        kind = "tax_number" if "tax" in matcher.own_words(index) else "identifier"
+        return [*document.typed(kind), *find_short_codes(document, matcher, index)]
     return document.typed("number" if field.kind == "integer" else field.kind)
 
 
@@ -287,10 +291,10 @@ def _party_features(
 
 def _role(matcher: LabelMatcher, field: Field, index: int) -> str:
     """What a field wants of a document: the part of a party or of an amount that it names."""
-    return _party_role(matcher, index) if field.kind in PARTY_KINDS else _amount_role(matcher, index)
+    return _party_role(matcher, index) if field.kind in PARTY_KINDS else amount_role(matcher, index)
 
 
-def _amount_role(matcher: LabelMatcher, index: int) -> str:
+def amount_role(matcher: LabelMatcher, index: int) -> str:
     """Whether most of an amount's labels speak of a tax, of a sum without tax, or of neither."""
     phrases = matcher.phrases(index)
     tax = sum("tax" in p and not p & {"inclusive", "exclusive"} for p in phrases)

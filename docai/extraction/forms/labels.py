@@ -14,6 +14,8 @@ from docai.schema import Field
 _TOKEN = re.compile(r"[nN][°º]|[^\W\d_]+(?:['’][^\W\d_]+)?|\d{1,20}|[#%№]")
 # Letters that are read for one another at a word's beginning, where the rest decides.
 _LOOKALIKE = str.maketrans("l1|j0", "iiiio")
+# "TVA 20 %": a rate within a label says nothing against it.
+_RATE = re.compile(r"@?\s?\d{1,3}(?:[.,]\d{1,4})?\s?%")
 _CAMEL = re.compile(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Ý])")
 # Words that many labels share say less about a field than the others.
 _COMMON = {
@@ -48,6 +50,7 @@ NO_MATCH = LabelMatch(0.0, 0.0, 0)
 def split_tokens(text: str) -> list[str]:
     """Words of a label under their common names; digits, stop words and single letters dropped."""
     out: list[str] = []
+    text = _RATE.sub(" ", text)
     for raw in _TOKEN.findall(_CAMEL.sub(" ", text.replace("_", " "))):
         word = raw.casefold().replace("’", "'")
         if word.isdigit() or word in STOP_WORDS:

@@ -32,7 +32,7 @@ class LineJudge:
 
     def address(self, text: str) -> float:
         """How much a line looks like part of a postal address, 0..1."""
-        return self._keep("address", text, lambda t: float(min(1.0, max(0.0, addresses.address_score(t)))))
+        return self._keep("address", text, _score_address)
 
     def noise(self, text: str) -> bool:
         """Whether a line speaks of telephones, taxes, totals and the like."""
@@ -49,6 +49,12 @@ class LineJudge:
     def sender(self, text: str) -> bool:
         """Whether a line is a sender's small print above an address: "Name ● Street 1 ● 12345 Town"."""
         return bool(SEPARATOR.search(text)) and self.address(text) > 0.35
+
+
+def _score_address(text: str) -> float:
+    if _is_noise(text) and not addresses.find_postcodes(text):
+        return 0.0
+    return float(min(1.0, max(0.0, addresses.address_score(text))))
 
 
 def _is_noise(text: str) -> bool:

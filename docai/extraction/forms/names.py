@@ -10,6 +10,7 @@ from docai.extraction.forms.candidates import Candidate, Document
 from docai.extraction.forms.labels import LabelMatcher
 from docai.extraction.forms.lines import SEPARATOR, LineJudge
 from docai.extraction.layout import Cell, PageLayout, is_sideways
+from docai.values import compare
 
 _LETTERS = re.compile(r"[^\W\d_]")
 # "(587969-U)", "(Co. No:20154-T)", "273500-U (KSB)": a registration behind the name, and all after it.
@@ -20,6 +21,7 @@ _TAIL = re.compile(
 _INLINE = re.compile(r"^[^:]{2,40}:\s{0,3}(?=\S)")
 _LEAD = re.compile(r"^[\s:;.,>*=_|\-–—]{1,6}")
 MAX_LENGTH = 90
+_VALUE_KINDS = ("date", "money", "phone", "email")
 LABEL_WORDS = 4
 # Heights of the line: blanks within a text measure about 0.3.
 BARE_GAP = 0.4
@@ -64,7 +66,11 @@ def _variants(document: Document, page: int, cell: Cell, starts: set[int]) -> It
         follower = _continuation(document.judge, layout, cell, start)
         if follower is not None:
             made.append(_make(document, page, (cell, follower), start, len(text)))
-        yield from (c for c in made if 2 <= len(c.text) <= MAX_LENGTH and c.text.rstrip()[-1] not in ":#")
+        yield from (
+            c
+            for c in made
+            if not _is_value(c.text) and 2 <= len(c.text) <= MAX_LENGTH and c.text.rstrip()[-1] not in ":#"
+        )
 
 
 def _ends(text: str, start: int) -> Iterator[int]:
@@ -95,6 +101,14 @@ def _bare_starts(
             yield _skip(cell.text, at)
 
 
+def _is_value(text: str) -> bool:
+    """Whether a text is, but for a few signs, a date, an amount, a telephone number or an e-mail address."""
+    if "@" not in text and not any(ch.isdigit() for ch in text):
+        return False
+    least = 0.8 * len(text.strip())
+    return any(h.end - h.start >= least for kind in _VALUE_KINDS for h in compare.find(kind, text))
+
+
 def _skip(text: str, start: int) -> int:
     lead = _LEAD.match(text[start:])
     return start + lead.end() if lead and start + lead.end() < len(text) else start
@@ -122,6 +136,8 @@ def _continuation(judge: LineJudge, layout: PageLayout, cell: Cell, start: int) 
         if aligned and gap < 0.9 * cell.height and 0.7 < size < 1.4:
             if len(_LETTERS.findall(other.text)) < 3 or any(ch.isdigit() for ch in other.text):
                 return None
+            if layout.left_of(cell) and layout.left_of(other):
+                return None  # each line has a label of its own
             foreign = ":" in other.text or judge.concepts(other.text) >= 0.5 or judge.noise(other.text)
             return None if foreign or judge.address(other.text) > 0.5 else other
     return None

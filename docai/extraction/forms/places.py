@@ -116,7 +116,9 @@ def address_facts(candidate: Candidate, document: Document) -> dict[str, float]:
         "start_inside": sum(bool(_START.match(t)) for t in lines[1:]) / 2,
         "postcode": float(any(posted)),
         "postcodes": float(sum(posted) > 1),
-        "postcode_last": float(posted[-1]),
+        "postcode_last": float(
+            posted[-1] and bool(after) and judge.address(after) >= 0.25 and not judge.noise(after)
+        ),
         "after_postcode": float(
             len(lines) - 1 - max((k for k, p in enumerate(posted) if p), default=len(lines) - 1)
         ),

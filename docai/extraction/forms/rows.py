@@ -105,7 +105,11 @@ def _closes(row: Sequence[Cell], header: Header, totals: LabelMatcher, count: in
     """A row of totals: says so, and holds fewer numbers than an item."""
     numbers = [c for c in row if compare.find("number", c.text)]
     last = numbers[-1] if numbers else row[-1]
-    labels = [c for c in row if len(_LETTER.findall(c.text)) >= 3 and c.box.x0 <= last.box.x0]
+    # "USD 9,625.00" is an amount and labels nothing.
+    worded = [
+        c for c in row if len(_LETTER.findall(c.text)) >= 3 and (c not in numbers or split_tokens(c.text))
+    ]
+    labels = [c for c in worded if c.box.x0 <= last.box.x0]
     if not labels:
         return False
     label = labels[-1]

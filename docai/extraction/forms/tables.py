@@ -138,6 +138,8 @@ def _assign(
         for index in range(len(fields)):
             match = matcher.match(text, index)
             value = match.f1 - 0.12 * match.contrast
+            # The field's own name before an alias that another field has too.
+            value += 0.02 * (frozenset(matcher.tokens(text)) in matcher.phrases(index)[:1])
             if value >= LEAST_F1:
                 # Of two columns that fit alike the one further right is the total, further left the text.
                 pairs.append((value, -k if fields[index].kind == "text" else k, k, index))

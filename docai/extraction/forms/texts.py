@@ -29,7 +29,8 @@ def read_text(
         names = [c for c in near if is_text(c, column, body.header)]
         lead = min(
             names,
-            key=lambda c: (abs(c.centre_y - item.y) > 0.8 * c.height, abs(c.centre_y - item.y)),
+            # Of cells at one height the text column's own, not what a narrower column lets in.
+            key=lambda c: (round(abs(c.centre_y - item.y) / c.height), abs(c.box.x0 - column.box.x0)),
             default=None,
         )
         if lead is not None and abs(lead.centre_y - item.y) <= 2.5 * layout.line_height:

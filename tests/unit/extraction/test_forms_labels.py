@@ -65,3 +65,8 @@ def test_any_text_is_split_without_complaint(text: str) -> None:
     match = MATCHER.match(text, 0)
     assert 0.0 <= match.f1 <= 1.0
     assert 0.0 <= match.recall <= 1.0
+
+
+def test_a_rate_within_a_label_says_nothing() -> None:
+    assert split_tokens("TVA 20 %") == ["tax"]
+    assert split_tokens("HST @ 13.0%") == ["tax"]
