@@ -50,13 +50,62 @@ _ABBREVIATIONS = {
     "BVI": "British Virgin Islands",
 }
 _ABBREVIATED = re.compile(r"(?<![\w.])(?:P\.?R\.?C|U\.?K|U\.?S\.?A|U\.?A\.?E|B\.?V\.?I)(?:\.|(?![\w]))")
+# Whose law it is, where the law is named by it: "Dutch law", "deutsches Recht", "droit suisse".
+_PEOPLES = {
+    "American": "United States",
+    "Australian": "Australia",
+    "Austrian": "Austria",
+    "Belgian": "Belgium",
+    "Brazilian": "Brazil",
+    "Canadian": "Canada",
+    "Chinese": "China",
+    "Danish": "Denmark",
+    "Dutch": "Netherlands",
+    "English": "England",
+    "Finnish": "Finland",
+    "French": "France",
+    "German": "Germany",
+    "Greek": "Greece",
+    "Indian": "India",
+    "Irish": "Ireland",
+    "Israeli": "Israel",
+    "Italian": "Italy",
+    "Japanese": "Japan",
+    "Korean": "Korea",
+    "Mexican": "Mexico",
+    "Norwegian": "Norway",
+    "Polish": "Poland",
+    "Portuguese": "Portugal",
+    "Russian": "Russia",
+    "Scottish": "Scotland",
+    "Spanish": "Spain",
+    "Swedish": "Sweden",
+    "Swiss": "Switzerland",
+    "Turkish": "Turkey",
+    "deutsch": "Germany",
+    "österreichisch": "Austria",
+    "schweizerisch": "Switzerland",
+    "französisch": "France",
+    "français": "France",
+    "belge": "Belgium",
+    "suisse": "Switzerland",
+    "allemand": "Germany",
+}
+_PEOPLES_LAW = re.compile(
+    r"(?<![^\W_])(?:(?P<en>[A-Z][a-z]{3,10})(?=\s(?:substantive\s|internal\s|civil\s)?laws?\b)"
+    r"|(?P<de>[a-zö]{5,15}?)(?:e[smn])(?=\sRecht)"
+    r"|(?<=[Dd]roit\s)(?P<fr>français|belge|suisse|allemand))(?![^\W_])"
+)
 _STREET = re.compile(
     r"\s{1,2}(?:street|st\.|avenue|ave\b|road|rd\b|drive|blvd|boulevard|lane)", re.IGNORECASE
 )
 
 
 def find_places(text: str) -> list[Found]:
-    """Names of states, provinces and countries, with their usual spelling as value. Lower case is no name."""
+    """Names of states, provinces and countries, with their usual spelling as value. Lower case is no name.
+
+    A people stands for its country where its law is named: `Dutch` in "Dutch law".
+    """
     found = []
     for match in _PLACE.finditer(text):
         written = match.group(0)
@@ -67,6 +116,10 @@ def find_places(text: str) -> list[Found]:
     for match in _ABBREVIATED.finditer(text):
         written = match.group(0)
         found.append(Found(match.start(), match.end(), written, _ABBREVIATIONS[written.replace(".", "")]))
+    for match in _PEOPLES_LAW.finditer(text):
+        country = _PEOPLES.get(str(match.group(str(match.lastgroup))))
+        if country:
+            found.append(Found(match.start(), match.end(), match.group(0), country))
     return drop_overlaps(found)
 
 

@@ -21,6 +21,8 @@ _ALIAS_WEIGHT = {1: 0.35, 2: 0.65, 3: 0.9}
 _ONLY_ALIAS_WEIGHT = {1: 0.6, 2: 0.95, 3: 1.05}
 _SLOPE, _MIDDLE = 4.5, 0.85
 _MOST = 1.4
+# The cues are English: that none was found in a text of another language says little.
+_ABSENT_ELSEWHERE = 0.55
 
 
 # A right or a duty that the sentence says nobody has; where the clause is a duty not to do something, these
@@ -126,7 +128,7 @@ def claim_clause(prose: Prose, label: Label) -> list[Claim]:
             value=False,
             page=prose.view.pages[0].number,
             engine=ENGINE,
-            score=round(1 - score, 4),
+            score=round(1 - score if prose.is_english else min(1 - score, _ABSENT_ELSEWHERE), 4),
             rule="absence",
         )
     )

@@ -11,6 +11,7 @@ from docai.extraction.prose.claims import make_absence, make_claim
 from docai.extraction.prose.document import Prose
 from docai.extraction.prose.labels import Label
 from docai.types import Claim
+from docai.values.dates import find_dates
 from docai.values.spans import Found
 
 _LINK = r"(?:\s|,|:|\b(?:as|of|on|this|the|is|in|and|from|date|day|duplicate|counterparts?)\b){0,8}"
@@ -85,13 +86,17 @@ _EFFECT_ON_SIGNING = re.compile(
     r"|\beffective\b[^.;]{0,30}\b(?:on|upon|as of)\b[^.;]{0,40}\b(?:sign(?:ed|ature|ing)|execution)",
     re.IGNORECASE,
 )
+_MONTH_YEAR = re.compile(r"\b([A-Z][a-zA-Z]{2,8})\b\.?,?\s{0,2}(?:of\s)?((?:19|20)\d\d)\b")
 # Below this probability a field is rather not in the document.
 NULL = 0.4
 
 
 @dataclass(frozen=True, slots=True)
 class RatedDate:
-    """A date (or an open place for one) with raw scores for each role; `blank` is `blank` or `redacted`."""
+    """A date (or an open place for one) with raw scores for each role; `blank` is `blank` or `redacted`.
+
+    `month`: what an open place says of its date, as `2016-03`; empty where it leaves the month open too.
+    """
 
     start: int
     end: int
@@ -101,6 +106,7 @@ class RatedDate:
     blank: str | None = None
     alternative: str | None = None
     signing: bool = False
+    month: str = ""
 
 
 def probability(raw: float) -> float:
@@ -167,7 +173,15 @@ def _rate(prose: Prose, found: Found, blank: str | None) -> RatedDate:
     begins -= 0.6 * found.start / max(1, len(prose.plain))
     value = None if blank else str(found.value)
     other = str(found.alternative) if found.alternative else None
-    return RatedDate(found.start, found.end, value, made, begins, blank, other, signing)
+    month = _month_of(found.text) if blank == "blank" else ""
+    return RatedDate(found.start, found.end, value, made, begins, blank, other, signing, month)
+
+
+def _month_of(text: str) -> str:
+    """`2016-03` of "day of March, 2016"; empty without a month and a whole year."""
+    named = _MONTH_YEAR.search(text)
+    dates = find_dates(f"{named.group(1)} 1, {named.group(2)}") if named else []
+    return str(dates[0].value)[:7] if dates else ""
 
 
 def _nearer(start_left: str, left: str) -> bool:
@@ -204,9 +218,19 @@ def find_made(rated: list[RatedDate]) -> list[tuple[float, RatedDate]]:
         last = max(signed, key=lambda d: (d.value or "", -d.start))
         best.insert(0, (0.55, last))
     if best and best[0][1].blank:
+        # Only the day was left open, to be written by hand, and who signed wrote it.
+        filled = [d for d in signed if _completes(d, best[0][1])]
+        if filled:
+            best.insert(0, (0.75, max(filled, key=lambda d: (d.value or "", -d.start))))
+    if best and best[0][1].blank:
         # "dated as of ____, 2012, but effective as of February 20, 2012": the day that is there.
         best.sort(key=lambda b: not (b[1].value and b[0] >= 0.5 and not b[1].signing))
     return best
+
+
+def _completes(date: RatedDate, blank: RatedDate) -> bool:
+    """Whether a date falls into the month of an open place like "day of March, 2016"."""
+    return bool(blank.month and date.value and date.value.startswith(blank.month))
 
 
 def find_start(rated: list[RatedDate], *, on_signing: bool = False) -> list[tuple[float, RatedDate]]:
@@ -215,9 +239,11 @@ def find_start(rated: list[RatedDate], *, on_signing: bool = False) -> list[tupl
     `on_signing`: the agreement says that it starts when the last party has signed.
     """
     best = [(p, d) for p, d in best_dates(rated, "start") if p > 0.3]
+    made = find_made(rated)
+    if best and best[0][1].blank and made and _completes(made[0][1], best[0][1]):
+        return [made[0], *best]
     if best and best[0][0] >= 0.5:
         return best
-    made = find_made(rated)
     if made:
         p, item = made[0]
         best.append((0.7 if on_signing and item.signing else 0.78 * p, item))
@@ -236,8 +262,8 @@ def claim_dates(prose: Prose, label: Label, ranked: list[tuple[float, RatedDate]
     path = label.field.path
     if not ranked or ranked[0][0] < NULL:
         return claims
-    if ranked[0][1].blank:
-        ranked = ranked[:1]
+    # A date that was found elsewhere in spite of an open place stands without it.
+    ranked = ranked[:1] if ranked[0][1].blank else [r for r in ranked if not r[1].blank]
     for score, item in ranked[:3]:
         span = (item.start, item.end)
         if item.blank:

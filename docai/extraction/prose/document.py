@@ -14,7 +14,7 @@ from docai.values.dates import find_dates, guess_day_first
 from docai.values.durations import find_durations
 from docai.values.spans import Found
 
-_QUOTES = str.maketrans("“”„«»‘’‚´`–—‐‑\u00a0\u00ad", "\"\"\"\"\"'''''----  ")
+_QUOTES = str.maketrans("“”„«»‘’‚´`–—‐‑\u00a0\u00ad{}", "\"\"\"\"\"'''''----  ()")
 # Superscripts that the layer sets apart ("1s t day"), and what OCR makes of 1st. Same length, so that
 # offsets hold.
 _ORDINAL = re.compile(r"(?<=\d)(s t|n d|r d|t h)(?=\s)")
@@ -44,6 +44,11 @@ _OPENING = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_OPENING = 3500
+# Their share was .22 to .34 in 26 English agreements.
+_ENGLISH = frozenset(
+    ("the", "of", "and", "to", "by", "this", "shall", "is", "or", "any", "be", "with", "that")
+)
+_ENGLISH_SHARE, _FEW_WORDS = 0.08, 25
 
 
 class Prose:
@@ -71,6 +76,13 @@ class Prose:
             if len(lowered) == len(self.plain)
             else "".join(c.lower() if len(c.lower()) == 1 else c for c in self.plain)
         )
+
+    @cached_property
+    def is_english(self) -> bool:
+        """Whether the small words of English hold the text together; true of what is too short to tell."""
+        words = re.findall(r"[^\W\d_]+", self.lower[:20000])
+        small = sum(word in _ENGLISH for word in words)
+        return len(words) < _FEW_WORDS or small >= _ENGLISH_SHARE * len(words)
 
     @cached_property
     def index(self) -> WordIndex:

@@ -40,6 +40,7 @@ _NOT_THE_END = re.compile(
     r"|price|offer|audit|fiscal)\b",
     re.IGNORECASE,
 )
+_BEGINS = re.compile(r"\b(?:begin|commenc|start)\w{0,6}\s(?:on|as of|from)\s$", re.IGNORECASE)
 _LATER_OF = re.compile(r"\b(?:later|longer|latest|longest|greater)\s+of\b", re.IGNORECASE)
 _EVENT = re.compile(
     r"^[^.;]{0,40}?\b(?:from|after|following|of|on|upon|commencing(?:\s+on|\s+as\s+of|\s+upon)?"
@@ -129,6 +130,9 @@ def _computed(
     inclusive = bool(_DAY_BEFORE.search(left[-60:]) or _DAY_BEFORE.search(text[len(left) :][-1:]))
     try:
         value = add_term(str(start.value), duration, inclusive=inclusive)
+        # "renewed for five years that shall begin on January 1, 2005": the day after the last one.
+        if not inclusive and any(d.value == value and _BEGINS.search(prose.left(d.start, 40)) for d in rated):
+            value = add_term(str(start.value), duration, inclusive=True)
     except ValueError:
         return None
     return End(value, score, (term.sentence.start, term.sentence.end), term.found, start)

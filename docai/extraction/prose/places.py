@@ -14,16 +14,17 @@ from docai.values.places import find_places
 from docai.values.spans import Found, drop_overlaps
 
 _GOVERNS = re.compile(
-    r"\b(?:govern\w*|constru\w+|interpret\w*|subject to|in accordance with|regulated|unterliegt|r[ée]gi)\b",
+    r"\b(?:govern\w*|constru\w+|interpret\w*|subject to|in accordance with|regulated|applies|unterliegt|gilt"
+    r"|findet|r[ée]gie?)\b",
     re.IGNORECASE,
 )
 _LAWS_OF = re.compile(
     r"\b(?:laws?|legislation|statutes|recht|droit)\b[^.;]{0,80}\b(?:of|in|de|du|von|der)\s[^.;]{0,60}$"
-    r"|\b(?:under|by|with|to)\s(?:the\s)?(?:internal\s|substantive\s)?$",
+    r"|\bdroit\s$|\b(?:under|by|with|to)\s(?:the\s)?(?:internal\s|substantive\s)?$",
     re.IGNORECASE,
 )
 _LAW_AFTER = re.compile(
-    r"^(?:'s)?\s(?:state\s|substantive\s|internal\s)?(?:laws?|legislation)\b", re.IGNORECASE
+    r"^(?:'s)?\s(?:state\s|substantive\s|internal\s|civil\s)?(?:laws?|legislation|recht)\b", re.IGNORECASE
 )
 _HEADING = re.compile(
     r"\b(?:governing|applicable|choice of)\s?laws?\b|\blaws?\b|\bjurisdiction\b|\brecht\b|\bdroit\b",
@@ -38,7 +39,8 @@ _COURT = re.compile(
     r"\b(?:courts?|venue|forum|arbitrat\w+|jurisdiction|tribunal|seat|proceedings?)\b", re.IGNORECASE
 )
 _OF_WHAT = re.compile(
-    r"\b(?:agreement|contract|lease|hereof|hereunder|rights|parties|letter|terms|matters|validity)\b",
+    r"\b(?:agreement|contract|lease|hereof|hereunder|rights|parties|letter|terms|matters|validity"
+    r"|undertaking|deed|instrument|vereinbarung|vertrag)\b",
     re.IGNORECASE,
 )
 _THAT_LAW = re.compile(
@@ -139,14 +141,24 @@ def claim_places(prose: Prose, label: Label, ranked: list[RatedPlace]) -> list[C
     if not ranked or ranked[0].score < NULL:
         return []
     return [
-        make_claim(prose, label.field.path, (r.found.start, r.found.end), _value(prose, r.found), r.score)
+        make_claim(prose, label.field.path, _span(prose, r.found), _value(prose, r.found), r.score)
         for r in ranked[:3]
     ]
+
+
+def _span(prose: Prose, found: Found) -> tuple[int, int]:
+    """A place's words; those of a people with the word that makes them a place ("Dutch law")."""
+    if find_places(prose.plain[found.start : found.end]):
+        return found.start, found.end
+    after = _LAW_AFTER.match(prose.plain[found.end : found.end + 30])
+    before = len("droit ") if prose.lower[: found.start].endswith("droit ") else 0
+    return found.start - before, found.end + (after.end() if after else 0)
 
 
 def _value(prose: Prose, found: Found) -> str:
     written = " ".join(prose.text[found.start : found.end].split())
     # CAPITALS are the letter's dress, not the place's name.
     composed = " laws of " in written or " or " in written
-    plain_value = written.isupper() or composed or _ABBREVIATION.fullmatch(written)
+    of_people = str(found.value)[0].isupper() and not find_places(written)  # "Dutch" says it by its law
+    plain_value = written.isupper() or composed or of_people or _ABBREVIATION.fullmatch(written)
     return str(found.value) if plain_value else written

@@ -35,6 +35,12 @@ _PERSON = re.compile(
     r"|Sr|III|II)\.?)?"
 )
 _SIGNING_WORDS = ("by:", "/s/", "signature", "signed", "unterschrift")
+_SIGNED_FOR = re.compile(
+    r"^(?:(?:duly )?(?:signed|executed|agreed|accepted|acknowledged|delivered)(?: as a deed)?\s)?"
+    r"(?:(?:for )?(?:and )?(?:in the name )?(?:and )?on behalf of|by and for|for|by)\s(?:the\s)?(?=[A-Z0-9])"
+    r"|^(?:f[üu]r(?: die| den)?|pour(?: la)?)\s(?=[A-Z0-9])",
+    re.IGNORECASE,
+)
 _HONORIFIC = re.compile(r"^(?:Dr|Mr|Mrs|Ms|Prof|Herr|Frau)\.? ")
 _BLOCK_ROWS = 6
 _BLANK = re.compile(r"_{3,}|\.{5,}")
@@ -184,7 +190,7 @@ def _party_above(layout: PageLayout, anchor: Cell, parties: Sequence[Party]) -> 
         found = _party_in_row(layout, cell, [n for n in names if len(n) > 3])
         if found:
             return found
-        text = cell.text.strip(" :")
+        text = _SIGNED_FOR.sub("", cell.text.strip(" :"))
         if HAS_SUFFIX.search(text) and len(text.split()) > 1 and len(text) < 90 and not _HEADS.search(text):
             return _piece(cell, text, 0.7)
     return None

@@ -47,11 +47,16 @@ _TERM_RIGHT = re.compile(
     re.IGNORECASE,
 )
 _NOT_TERM = re.compile(
-    r"\b(?:notice|within|days? prior|prior to|written|cure|breach|invoice|payment|paid"
+    r"\b(?:notice|within|days? prior|prior to|written|(?:un)?cured?|remed(?:y|ied)|breach|invoice"
+    r"|payment|paid"
     r"|after receipt|interest|warrant\w*"
     r"|surviv\w*|insurance|non-?compet\w*|following (?:the )?(?:termination|expiration)"
     r"|after (?:the )?(?:termination|expiration)|period of limitation)\b",
     re.IGNORECASE,
+)
+# "through the day prior to the fourth anniversary" is a term all the same.
+_DAY_BEFORE = re.compile(
+    r"\b(?:day|date) (?:immediately )?(?:prior to|before|preceding) the $", re.IGNORECASE
 )
 # "during the Term and for two years thereafter": a duty that outlives the agreement.
 _BEYOND = re.compile(
@@ -141,7 +146,7 @@ def _rate_term(prose: Prose, found: Found) -> float:
     raw += 0.9 if _TERM_LEFT.search(near_left) else 0.0
     raw += 0.4 if _TERM_RIGHT.search(right) else 0.0
     if (
-        _NOT_TERM.search(left[-40:])
+        _NOT_TERM.search(_DAY_BEFORE.sub("", left)[-40:])
         or re.search(r"\b(?:every|each|per)\b", left[-14:], re.IGNORECASE)
         or re.match(r"[' ]{0,2}(?:prior|advance|written)?\s?notice|\s?days'?\s", right[:24])
     ):

@@ -30,6 +30,10 @@ _STRIP_LEAD = re.compile(
     r"(?i)^(?:exhibits?\s[\w.()-]{1,14}\s|(?:execution|conformed)\s(?:copy|version)\s"
     r"|confidential\s(?!(?:disclosure|information|settlement|separation|treatment\s+agreement))|draft\s[^A-Z]{0,30}\s)"
 )
+# A page number or a stray sign behind a dash: "Master Services Agreement - 1".
+_STRIP_TAIL = re.compile(
+    r"(?:\s+(?:[-–—|~]{1,2}\s*(?:page\s)?\d{0,3}|[|~_=*.]{1,2})\s*[|~_.]?)+$", re.IGNORECASE
+)
 _SELF = re.compile(
     r"(?i)\bthis\s+(?P<name>(?:[\w,&/'()-]+\s+){0,8}?(?:agreement|contract|lease|deed|amendment"
     r"|addendum|memorandum|letter))\b"
@@ -102,6 +106,9 @@ def _block(
     lead = _STRIP_LEAD.match(text)
     if lead:
         start, text = start + lead.end(), text[lead.end() :]
+    tail = _STRIP_TAIL.search(text)
+    if tail:
+        end, text = end - len(tail.group()), text[: tail.start()]
     if not _PAPER.search(text) or _NOT_TITLE.match(text) or len(text) > 130 or text.endswith((",", ";")):
         return None
     words = re.findall(r"[^\W\d_]+", text)

@@ -10,6 +10,8 @@ from docai.extraction.prose.facts import Facts
 from docai.extraction.prose.labels import read_label
 from docai.extraction.prose.parties import claim_parties
 from docai.extraction.prose.periods import claim_periods
+from docai.extraction.prose.places import claim_places, find_law
+from docai.extraction.prose.signatures import find_signatures
 from docai.extraction.prose.titles import find_title
 from docai.schema import Field, load_schema
 from docai.types import Claim
@@ -127,3 +129,93 @@ def test_an_article_is_no_part_of_a_partys_name() -> None:
 def test_confidential_belongs_to_some_titles() -> None:
     prose = make_prose("CONFIDENTIAL DISCLOSURE AGREEMENT\n\nThis Agreement is made by A Co. and B Co.")
     assert find_title(prose)[0][2] == "CONFIDENTIAL DISCLOSURE AGREEMENT"
+
+
+def test_an_open_day_is_filled_by_who_signed_in_that_month() -> None:
+    signed = (
+        "IN WITNESS WHEREOF\n\nBy: /s/ Ann Lee\nName: Ann Lee\nDate: {}\n\nBy: /s/ Bo Ray\nName: Bo Ray\n"
+    )
+    opening = (
+        "ENDORSEMENT AGREEMENT\n\nThis Agreement is made this ____ day of March, 2016 by and between Alder "
+        "Works Inc. and Birch Mills LLC.\n\nWHEREAS, the parties wish to work together.\n\n"
+    )
+    label = read_label(Field("/agreement_date", "agreement_date", "date", "string"))
+    filled = Facts(make_prose(opening + signed.format("March 14, 2016"))).claim_made(label)
+    assert [(c.value, c.absent) for c in filled] == [("2016-03-14", None)]
+    other = Facts(make_prose(opening + signed.format("June 14, 2016"))).claim_made(label)
+    assert [c.absent for c in other] == ["blank"]
+
+
+@pytest.mark.parametrize(
+    ("sentences", "end"),
+    [
+        (
+            "The term of this Agreement begins on January 1, 2011 and continues for five (5) years. It may "
+            "be renewed for a further period that shall begin on January 1, 2016.",
+            "2015-12-31",
+        ),
+        (
+            "The initial term of this Agreement is two years from the Effective Date. Either party may end "
+            "this Agreement at once when a breach of this Agreement by the other remains uncured 30 days.",
+            "2012-05-04",
+        ),
+    ],
+)
+def test_the_last_day_of_a_term(sentences: str, end: str) -> None:
+    assert Facts(make_prose(f"{OPENING}2. Term. {sentences}")).ends[0].value == end
+
+
+@pytest.mark.parametrize(
+    ("sentence", "law", "quote"),
+    [
+        ("This agreement is subject to Dutch law.", "Netherlands", "Dutch law."),
+        ("This Deed shall be governed by English law.", "England", "English law."),
+        ("This undertaking shall be governed by Delaware law.", "Delaware", "Delaware"),
+        ("Auf diesen Vertrag findet deutsches Recht Anwendung.", "Germany", "deutsches Recht"),
+        ("Le contrat est régi par le droit suisse.", "Switzerland", "droit suisse."),
+    ],
+)
+def test_law_named_by_its_people(sentence: str, law: str, quote: str) -> None:
+    prose = make_prose(f"{OPENING}8. {sentence}")
+    label = read_label(Field("/law", "governing_law", "place", "string"))
+    claim = claim_places(prose, label, find_law(prose))[0]
+    assert (claim.value, claim.quote) == (law, quote)
+
+
+@pytest.mark.parametrize("lead", ["Signed for", "For and on behalf of", "Executed by"])
+def test_for_whom_one_signs_is_no_part_of_the_name(lead: str) -> None:
+    prose = make_prose(
+        f"LETTER\n\nWe will keep the data secret.\n\n{lead} Alder & Birch LLP\n\nBy: /s/ Ann Lee\n"
+    )
+    assert [block["party"].value for block in find_signatures(prose, [])] == ["Alder & Birch LLP"]
+
+
+@pytest.mark.parametrize("tail", [" - 1", " — 12", " - |", " |"])
+def test_a_page_number_is_no_part_of_the_title(tail: str) -> None:
+    prose = make_prose(f"MASTER SERVICES AGREEMENT{tail}\n\nThis Agreement is made by A Co. and B Co.")
+    assert find_title(prose)[0][2] == "MASTER SERVICES AGREEMENT"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Beide Parteien werden einander vertrauliche Informationen überlassen und verpflichten sich "
+        "gegenseitig zur Geheimhaltung. Diese Vereinbarung hat eine Laufzeit von vier Jahren ab dem Tag der "
+        "Unterschrift.",
+        "Les parties conviennent de garder secrètes toutes les informations reçues pendant la durée du "
+        "présent contrat. Le contrat est conclu pour une durée de trois ans à compter du jour de la "
+        "signature.",
+    ],
+)
+def test_what_is_absent_in_another_language_is_not_sure(text: str) -> None:
+    claims = claim_clause(make_prose(text), FLAGS["audit_rights"])
+    assert claims[0].value is False
+    assert (claims[0].score or 0.0) <= 0.6
+
+
+def test_what_is_absent_in_english_is_sure() -> None:
+    claims = claim_clause(
+        make_prose(f"{OPENING}1. The parties shall meet in May of any year."), FLAGS["insurance"]
+    )
+    assert claims[0].value is False
+    assert (claims[0].score or 0.0) > 0.9

@@ -47,6 +47,7 @@ DATES = st.dates(datetime.date(1950, 1, 1), datetime.date(2049, 12, 31))
         ("20/03/2018:14:22", "2018-03-20"),
         ("Ist day of January, 2009", "2009-01-01"),
         ("2lst day of January, 2009", "2009-01-21"),
+        ("the sth day of February, 2020", "2020-02-05"),
     ],
 )
 def test_printed_forms(text: str, iso: str) -> None:
