@@ -8,7 +8,8 @@ from docai.extraction.forms.candidates import Candidate, Document
 from docai.extraction.forms.labels import LabelMatcher
 from docai.extraction.layout import Cell
 
-_SHORT = re.compile(r"(?:^|[:#]\s{0,3})(?P<code>[A-Z]{3,6}(?:-[A-Z]{2})?)\s{0,2}$")
+# Behind a label in small letters, a colon or a gap; a word within a heading in capitals is no code.
+_SHORT = re.compile(r"(?:^|[:#]\s{0,3}|[a-z]\s{1,3})(?P<code>[A-Z]{3,6}(?:-[A-Z]{2})?)\s{0,2}$")
 LEAST_F1 = 0.9
 
 

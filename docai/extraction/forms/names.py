@@ -10,7 +10,7 @@ from docai.extraction.forms.candidates import Candidate, Document
 from docai.extraction.forms.labels import LabelMatcher
 from docai.extraction.forms.lines import SEPARATOR, LineJudge
 from docai.extraction.layout import Cell, PageLayout, is_sideways
-from docai.values import compare
+from docai.values import compare, names
 
 _LETTERS = re.compile(r"[^\W\d_]")
 # "(587969-U)", "(Co. No:20154-T)", "273500-U (KSB)": a registration behind the name, and all after it.
@@ -109,6 +109,17 @@ def _is_value(text: str) -> bool:
     return any(h.end - h.start >= least for kind in _VALUE_KINDS for h in compare.find(kind, text))
 
 
+def _is_code(text: str) -> bool:
+    """Whether a text is one word of letters and four digits or more: a register's or a tax number."""
+    return " " not in text.strip() and sum(ch.isdigit() for ch in text) >= 4
+
+
+def _begins_company(text: str) -> bool:
+    """Whether a line begins with a legal form and names a company behind it: "SARL MARTYRS RESTAURATION"."""
+    first, _, rest = text.strip().partition(" ")
+    return names.has_suffix(f"X {first}") and bool(rest) and not names.has_suffix(text)
+
+
 def _skip(text: str, start: int) -> int:
     lead = _LEAD.match(text[start:])
     return start + lead.end() if lead and start + lead.end() < len(text) else start
@@ -126,7 +137,7 @@ def _wide_names(layout: PageLayout, cell: Cell) -> Iterator[tuple[Cell, ...]]:
 
 def _continuation(judge: LineJudge, layout: PageLayout, cell: Cell, start: int) -> Cell | None:
     """The next line of a name that runs over two lines: close below, same size, alike in place."""
-    if judge.concepts(cell.text[start:]) >= 0.5:
+    if judge.concepts(cell.text[start:]) >= 0.5 or _is_code(cell.text[start:]):
         return None
     left = layout.boxes[cell.span_words(start, start + 1)[0]].x0
     for other in layout.below(cell, 3):
@@ -139,7 +150,8 @@ def _continuation(judge: LineJudge, layout: PageLayout, cell: Cell, start: int) 
             if layout.left_of(cell) and layout.left_of(other):
                 return None  # each line has a label of its own
             foreign = ":" in other.text or judge.concepts(other.text) >= 0.5 or judge.noise(other.text)
-            return None if foreign or judge.address(other.text) > 0.5 else other
+            foreign = foreign or judge.address(other.text) > 0.5 or _begins_company(other.text)
+            return None if foreign else other
     return None
 
 

@@ -119,7 +119,10 @@ def part_ways(ranked: Sequence[Ranked]) -> list[Ranked]:
             ours, theirs = out[k], out[other]
             if k == other or ours.candidates[0].key != theirs.candidates[0].key:
                 continue
-            sure = (theirs.probabilities[0], theirs.labelled[0]), (ours.probabilities[0], ours.labelled[0])
+            sure = (
+                (theirs.probabilities[0], theirs.labelled[0], k),
+                (ours.probabilities[0], ours.labelled[0], other),
+            )
             if ours.labelled[0] < 0.6 and sure[0] > sure[1]:
                 out[k] = _yield_key(ours, ours.candidates[0].key, theirs.probabilities[0])
     return out

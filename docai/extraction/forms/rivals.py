@@ -43,11 +43,7 @@ def _yields(ranked: Sequence[Ranked], a: int, b: int, matcher: LabelMatcher, ind
     mine, other = ours.candidates[0], theirs.candidates[0]
     if mine.page != other.page or not set(mine.words) & set(other.words):
         return False
-    worth = label_worth(mine, matcher, indices[a])
-    if worth >= OWN_LABEL:
+    if label_worth(mine, matcher, indices[a]) >= OWN_LABEL or theirs.probabilities[0] < theirs.absent:
         return False
-    rank = (
-        (worth, ours.probabilities[0], -a),
-        (label_worth(other, matcher, indices[b]), theirs.probabilities[0], -b),
-    )
-    return rank[0] < rank[1] and theirs.probabilities[0] >= theirs.absent
+    owned = label_worth(other, matcher, indices[b]) >= OWN_LABEL
+    return owned or (ours.probabilities[0], -a) < (theirs.probabilities[0], -b)

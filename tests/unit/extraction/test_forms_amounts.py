@@ -63,6 +63,13 @@ def test_cash_and_change_are_no_tax() -> None:
     assert found["/subtotal"].value == Decimal("60.00")
 
 
+def test_a_total_is_no_subtotal() -> None:
+    """Neither label is the subtotal's own: the total keeps the amount."""
+    found = best(PARTS.replace("Taxable Value", "Discounted   "), load_schema("receipt"))
+    assert found["/total"].value == Decimal("612.00")
+    assert "/subtotal" not in found or found["/subtotal"].value != Decimal("612.00")
+
+
 def test_one_amount_serves_one_field(tmp_path: Path) -> None:
     money = {"type": ["number", "null"], "x-docai-kind": "money"}
     properties = {"total": money, "subtotal": money, "tax": money}

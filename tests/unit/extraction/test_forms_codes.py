@@ -21,6 +21,13 @@ def test_a_call_sign_beside_its_label(code: str) -> None:
     assert values(text, "ad_buy", "station")[0] == code
 
 
+def test_a_call_sign_behind_its_label_in_one_line() -> None:
+    assert (
+        values("   INVOICE\n   Station WABD-FM\n   Invoice # 338-19042\n", "ad_buy", "station")[0]
+        == "WABD-FM"
+    )
+
+
 def test_letters_are_no_number() -> None:
     assert "FORM" not in values("   CONTRACT FORM\n   Advertiser:  Acme Soap Inc\n", "ad_buy", "contract_num")
 
@@ -44,3 +51,21 @@ def test_a_date_is_no_name() -> None:
     )
     assert names[0] == "BRIGHTWAVE SOLAR LLC"
     assert "9 January 2023" not in names
+
+
+def test_a_register_number_and_the_line_below_are_no_name() -> None:
+    text = "   GSTIN: 29ABCDE1234F1Z5\n   Sri Lakshmi Provision Stores\n   Bill No : SL/1902\n"
+    assert not any("29ABC" in str(v) for v in values(text, "receipt", "company"))
+
+
+def test_a_legal_form_begins_another_name() -> None:
+    text = (
+        "   LE PETIT ZINC\n   SARL MARTYRS RESTAURATION\n   Ticket 12     14/07/2023\n   TOTAL TTC   42.00\n"
+    )
+    assert "LE PETIT ZINC SARL MARTYRS RESTAURATION" not in values(text, "receipt", "company")
+
+
+def test_two_parties_are_not_one_name_without_a_label() -> None:
+    text = "   KXLY Radio Group\n   ORDER   1394203\n   Gross Total   $2,650.00\n"
+    both = [values(text, "ad_buy", name)[:1] for name in ("advertiser", "agency")]
+    assert not both[0] or both[0] != both[1]
