@@ -41,7 +41,22 @@ _PLACE = re.compile(
     + r")(?![^\W_])",
     re.IGNORECASE,
 )
-_CANONICAL = {" ".join(n.casefold().split()): n for n in _NAMES}
+# One name for what several languages call differently, so that they compare as equal.
+_ENGLISH_NAMES = {
+    "Bayern": "Bavaria",
+    "Belgique": "Belgium",
+    "Deutschland": "Germany",
+    "Federal Republic of Germany": "Germany",
+    "España": "Spain",
+    "Italia": "Italy",
+    "Québec": "Quebec",
+    "Schweiz": "Switzerland",
+    "Suisse": "Switzerland",
+    "The Netherlands": "Netherlands",
+    "Zürich": "Zurich",
+    "Österreich": "Austria",
+}
+_CANONICAL = {" ".join(n.casefold().split()): _ENGLISH_NAMES.get(n, n) for n in _NAMES}
 _ABBREVIATIONS = {
     "PRC": "People's Republic of China",
     "UK": "United Kingdom",

@@ -22,7 +22,7 @@ _ONLY_ALIAS_WEIGHT = {1: 0.6, 2: 0.95, 3: 1.05}
 _SLOPE, _MIDDLE = 4.5, 0.85
 _MOST = 1.4
 # The cues are English: that none was found in a text of another language says little.
-_ABSENT_ELSEWHERE = 0.55
+_ABSENT_ELSEWHERE = 0.15
 
 
 # A right or a duty that the sentence says nobody has; where the clause is a duty not to do something, these
@@ -110,6 +110,11 @@ def probability_of_clause(rated: list[RatedSentence]) -> float:
     return 1 / (1 + math.exp(-_SLOPE * (rated[0].raw + support - _MIDDLE)))
 
 
+def _absence(score: float, *, is_english: bool) -> float:
+    """How sure the "no" is beside a "yes" of `score`; unsure, but not outvoted, where the cues say little."""
+    return 1 - score if is_english else min(1 - score, max(_ABSENT_ELSEWHERE, score + 0.01))
+
+
 def claim_clause(prose: Prose, label: Label) -> list[Claim]:
     """True with the sentence that says so, or false with nothing to show (rule `absence`)."""
     rated = rate_sentences(prose, label)
@@ -128,7 +133,7 @@ def claim_clause(prose: Prose, label: Label) -> list[Claim]:
             value=False,
             page=prose.view.pages[0].number,
             engine=ENGINE,
-            score=round(1 - score if prose.is_english else min(1 - score, _ABSENT_ELSEWHERE), 4),
+            score=round(_absence(score, is_english=prose.is_english), 4),
             rule="absence",
         )
     )

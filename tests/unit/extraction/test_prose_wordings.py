@@ -190,6 +190,11 @@ def test_for_whom_one_signs_is_no_part_of_the_name(lead: str) -> None:
     assert [block["party"].value for block in find_signatures(prose, [])] == ["Alder & Birch LLP"]
 
 
+def test_to_remain_in_force_until_a_day() -> None:
+    prose = make_prose(f"{OPENING}2. Term. This letter agreement shall remain in force until June 30, 2013.")
+    assert Facts(prose).ends[0].value == "2013-06-30"
+
+
 @pytest.mark.parametrize("tail", [" - 1", " — 12", " - |", " |"])
 def test_a_page_number_is_no_part_of_the_title(tail: str) -> None:
     prose = make_prose(f"MASTER SERVICES AGREEMENT{tail}\n\nThis Agreement is made by A Co. and B Co.")

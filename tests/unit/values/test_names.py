@@ -137,3 +137,16 @@ def test_typed_codes() -> None:
     assert [f.value for f in find_ibans(text)] == ["DE89370400440532013000"]
     assert "+4989123456" in [f.value for f in find_phones(text)]
     assert find_ibans("DE89 3704 0044 0532 0130 01") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("Dutch law", "Netherlands"),
+        ("deutsches Recht", "Germany"),
+        ("Dutch paintings", None),
+        ("Schweiz", "Switzerland"),
+    ],
+)
+def test_a_people_is_a_place_where_its_law_is_named(text: str, place: str | None) -> None:
+    assert place_name(text) == place
