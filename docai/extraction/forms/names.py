@@ -109,6 +109,11 @@ def _is_value(text: str) -> bool:
     return any(h.end - h.start >= least for kind in _VALUE_KINDS for h in compare.find(kind, text))
 
 
+def _has_label(judge: LineJudge, layout: PageLayout, cell: Cell) -> bool:
+    """Whether the nearest cell to the left is made of words that labels are made of."""
+    return any(judge.concepts(other.text) >= 0.5 for other in layout.left_of(cell)[:1])
+
+
 def _is_code(text: str) -> bool:
     """Whether a text is one word of letters and four digits or more: a register's or a tax number."""
     return " " not in text.strip() and sum(ch.isdigit() for ch in text) >= 4
@@ -147,7 +152,7 @@ def _continuation(judge: LineJudge, layout: PageLayout, cell: Cell, start: int) 
         if aligned and gap < 0.9 * cell.height and 0.7 < size < 1.4:
             if len(_LETTERS.findall(other.text)) < 3 or any(ch.isdigit() for ch in other.text):
                 return None
-            if layout.left_of(cell) and layout.left_of(other):
+            if _has_label(judge, layout, cell) and _has_label(judge, layout, other):
                 return None  # each line has a label of its own
             foreign = ":" in other.text or judge.concepts(other.text) >= 0.5 or judge.noise(other.text)
             foreign = foreign or judge.address(other.text) > 0.5 or _begins_company(other.text)
