@@ -1,4 +1,4 @@
-"""Fields of amounts that want one and the same printed amount: it serves one of them."""
+"""Fields of amounts or dates that want one and the same printed value: it serves one of them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from docai.extraction.forms.ranking import Ranked, reweigh
 # From here on a label is a field's own: an amount with two fields' labels serves both.
 OWN_LABEL = 0.75
 CONTRAST = 0.3
+# Kinds of which no printed value says two things at once.
+SINGLE_KINDS = frozenset({"money", "date"})
 
 
 def label_worth(candidate: Candidate, matcher: LabelMatcher, index: int) -> float:
@@ -20,11 +22,16 @@ def label_worth(candidate: Candidate, matcher: LabelMatcher, index: int) -> floa
 
 
 def part_amounts(ranked: Sequence[Ranked], matcher: LabelMatcher, indices: Sequence[int]) -> list[Ranked]:
-    """No amount at one place serves two fields, unless it has a label of each: the weaker field leaves it."""
+    """No amount or date at one place serves two fields without a label of each: the weaker field leaves it.
+
+    A period of one day has one date for its beginning and end.
+    """
     out = list(ranked)
-    money = [k for k, r in enumerate(out) if r.field.kind == "money" and not r.field.many and r.candidates]
-    for _ in range(len(money)):
-        losers = [(a, b) for a in money for b in money if a != b and _yields(out, a, b, matcher, indices)]
+    wanting = [
+        k for k, r in enumerate(out) if r.field.kind in SINGLE_KINDS and not r.field.many and r.candidates
+    ]
+    for _ in range(len(wanting)):
+        losers = [(a, b) for a in wanting for b in wanting if a != b and _yields(out, a, b, matcher, indices)]
         if not losers:
             break
         loser = losers[0][0]
@@ -41,8 +48,15 @@ def _yields(ranked: Sequence[Ranked], a: int, b: int, matcher: LabelMatcher, ind
     """Whether field `a` has to leave its best amount to field `b`."""
     ours, theirs = ranked[a], ranked[b]
     mine, other = ours.candidates[0], theirs.candidates[0]
-    if mine.page != other.page or not set(mine.words) & set(other.words):
+    if (
+        ours.field.kind != theirs.field.kind
+        or mine.page != other.page
+        or not set(mine.words) & set(other.words)
+    ):
         return False
+    shared = set(matcher.phrases(indices[a])) & set(matcher.phrases(indices[b]))
+    if shared and ours.field.kind == "date":
+        return False  # beginning and end of one period go by one label
     if label_worth(mine, matcher, indices[a]) >= OWN_LABEL or theirs.probabilities[0] < theirs.absent:
         return False
     owned = label_worth(other, matcher, indices[b]) >= OWN_LABEL

@@ -80,3 +80,12 @@ def test_one_amount_serves_one_field(tmp_path: Path) -> None:
     assert found["/total"].value == Decimal("4.20")
     places = [(c.page, c.words) for c in found.values()]
     assert len(places) == len(set(places))
+
+
+def test_the_date_of_issue_is_not_the_due_date() -> None:
+    text = (
+        "   INVOICE\n   Invoice No: 77-12\n   Date: 14/07/2023\n   Total   42.00\n   Payment terms: 30 days\n"
+    )
+    found = best(text, load_schema("invoice"))
+    assert found["/issue_date"].value == "2023-07-14"
+    assert "/due_date" not in found
