@@ -30,7 +30,6 @@ from docai.types import (
     Document,
     DocumentRef,
     DocumentView,
-    FieldValue,
     Issue,
     Page,
     PageAnswer,
@@ -159,12 +158,10 @@ class DocumentWorker:
                 document = self._open(task.path, task.uri)
                 return Opened(document, tuple(self._renderer.pages(document)))
             case ReadTask():
-                if self._open_id != task.page.document_id:
-                    self._open(task.path, task.uri)
+                self._require(task)
                 return read_page(task.page, self._renderer, self._reader)
             case SheetTask():
-                if self._open_id != task.page.document_id:
-                    self._open(task.path, task.uri)
+                self._require(task)
                 return make_page_sheet(task, self._renderer)
             case ExtractTask():
                 return self._extract(task)
@@ -174,6 +171,11 @@ class DocumentWorker:
         document = self._renderer.open(path, uri)
         self._open_id = document.id
         return document
+
+    def _require(self, task: ReadTask | SheetTask) -> None:
+        """Open the file of a task's page, unless it is the one that is open."""
+        if self._open_id != task.page.document_id:
+            self._open(task.path, task.uri)
 
     def _extract(self, task: ExtractTask) -> Extracted:
         raise_if_nothing_read(task.pages, task.document.uri)
@@ -234,7 +236,7 @@ def extract_record(
         complete=complete,
         values=values,
         fields=fields,
-        issues=(*_page_issues(view.pages), *_answer_issues(view.answers), *_value_issues(refused)),
+        issues=(*_view_issues(view), *_value_issues(refused)),
         run=_describe_run(view, model, round(time.perf_counter() - started, 3)),
     )
 
@@ -286,27 +288,14 @@ def raise_if_nothing_read(pages: Sequence[Page], uri: str) -> None:
     )
 
 
-def count_statuses(fields: Sequence[FieldValue]) -> dict[str, int]:
-    """How many fields have which status."""
-    counts: dict[str, int] = {}
-    for field in fields:
-        counts[field.status] = counts.get(field.status, 0) + 1
-    return counts
-
-
-def _page_issues(pages: Sequence[Page]) -> list[RecordIssue]:
+def _view_issues(view: DocumentView) -> list[RecordIssue]:
+    """Issues of the pages, then of the answers about them, each with its page."""
+    located = [(page.number, page.issues) for page in view.pages]
+    located += [(answer.page, answer.issues) for answer in view.answers]
     return [
-        RecordIssue(stage=i.stage, code=i.code, message=i.message, page=i.page or page.number)
-        for page in pages
-        for i in page.issues
-    ]
-
-
-def _answer_issues(answers: Sequence[PageAnswer]) -> list[RecordIssue]:
-    return [
-        RecordIssue(stage=i.stage, code=i.code, message=i.message, page=i.page or answer.page)
-        for answer in answers
-        for i in answer.issues
+        RecordIssue(stage=i.stage, code=i.code, message=i.message, page=i.page or number)
+        for number, issues in located
+        for i in issues
     ]
 
 

@@ -328,3 +328,10 @@ class Failure(_Model):
 
 
 Outcome: TypeAlias = Record | Failure
+
+
+def under_uri(outcome: Outcome, uri: str) -> Outcome:
+    """The same outcome for another file with the same bytes."""
+    if outcome.document.uri == uri:
+        return outcome
+    return outcome.model_copy(update={"document": outcome.document.model_copy(update={"uri": uri})})

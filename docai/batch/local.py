@@ -27,6 +27,7 @@ from docai.types import (
     PageAnswer,
     Record,
     SourceItem,
+    under_uri,
 )
 
 WINDOW_DOCUMENTS = 64
@@ -137,7 +138,7 @@ class LocalJob:
     def _reuse(self, work: _Work, document_id: str) -> bool:
         """Whether a complete outcome of the same bytes is there; failures and gaps are tried again."""
         stored = self._stores.outcomes.get(self._keys.outcome(document_id), work.item.uri)
-        if not stored or not all(isinstance(o, Record) and o.complete for o in stored):
+        if not stored or not _is_whole(stored):
             return False
         work.outcomes, work.cached = tuple(stored), True
         return True
@@ -305,7 +306,7 @@ class LocalJob:
         key = self._keys.outcome(work.document.id)
         if self._force or not self._stores.outcomes.create(key, outcomes):
             stored = None if self._force else self._stores.outcomes.get(key, work.item.uri)
-            if stored and all(isinstance(o, Record) and o.complete for o in stored):
+            if stored and _is_whole(stored):
                 outcomes = tuple(stored)
             else:
                 self._stores.outcomes.replace(key, outcomes)
@@ -317,7 +318,7 @@ class LocalJob:
         """Give a document's outcomes to the items with the same bytes."""
         assert work.document is not None
         for twin in self._twins.pop(work.document.id, []):
-            twin.outcomes = tuple(_rename(o, twin.item.uri) for o in outcomes)
+            twin.outcomes = tuple(under_uri(o, twin.item.uri) for o in outcomes)
             twin.cached = True
 
     def _release(self, work: _Work) -> None:
@@ -343,11 +344,9 @@ def describe_failure(error: DocaiError, uri: str, document: Document | None = No
     )
 
 
-def _rename(outcome: Outcome, uri: str) -> Outcome:
-    """The same outcome under another name of the same bytes."""
-    if isinstance(outcome, Record):
-        return outcome.model_copy(update={"document": outcome.document.model_copy(update={"uri": uri})})
-    return outcome.model_copy(update={"document": FailedDocument(id=outcome.document.id, uri=uri)})
+def _is_whole(outcomes: Iterable[Outcome]) -> bool:
+    """Whether these can stand: failures and records with gaps are tried again."""
+    return all(isinstance(o, Record) and o.complete for o in outcomes)
 
 
 def _time(record: Record, seconds: float) -> Record:

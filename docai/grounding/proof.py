@@ -88,7 +88,7 @@ def _with_value(claim: Claim, field: Field, places: Sequence[Place], day_first: 
 
 def _text_of(places: Sequence[Place]) -> str:
     """The first place's text; a quote over a page break is the text of both parts."""
-    if len({p.page for p in places}) > 1:
+    if len({p.page for p in places}) != 1:
         return " ".join(p.text for p in places)
     return places[0].text
 
@@ -134,7 +134,10 @@ def _features(
     )
 
 
-def _place_first(places: Sequence[Place], place: Place) -> list[Place]:
+def _order(places: Sequence[Place], place: Place) -> list[Place]:
+    """The place that supports the value first; a quote over a page break keeps the order of its parts."""
+    if len({p.page for p in places}) > 1:
+        return list(places)
     return [place, *(p for p in places if p is not place)]
 
 
@@ -146,7 +149,7 @@ def _prove_printed(
     support: Support,
     indexes: PageIndexes,
 ) -> Proof:
-    ordered = _place_first(places, place) if len({p.page for p in places}) == 1 else list(places)
+    ordered = _order(places, place)
     return Proof(
         claim=claim,
         value=support.value,
@@ -166,7 +169,7 @@ def _prove_clause(
     support: Support,
     indexes: PageIndexes,
 ) -> Proof:
-    ordered = _place_first(places, place) if len({p.page for p in places}) == 1 else list(places)
+    ordered = _order(places, place)
     return Proof(
         claim=claim,
         value=support.value,

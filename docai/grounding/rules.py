@@ -140,7 +140,6 @@ _CHECKS: dict[str, Callable[[Scalar, Sequence[Located], bool | None], bool]] = {
     "definition": _check_definition,
     "perpetual": _check_perpetual,
 }
-RULES = frozenset(_CHECKS) | {"clause", "absence"}
 
 
 def rule_holds(

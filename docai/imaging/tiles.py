@@ -8,7 +8,7 @@ overview, both on request.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -268,8 +268,3 @@ def _repeats(spot: Spot) -> Iterator[str]:
         yield "Its first lines" if not spot.column else "Its first lines and its left edge"
     elif spot.column:
         yield "The left edge's words"
-
-
-def total_tokens(tilings: Sequence[Tiling]) -> int:
-    """Prompt tokens that the images of several pages cost."""
-    return sum(tiling.tokens for tiling in tilings)

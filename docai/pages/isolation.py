@@ -13,6 +13,7 @@ import queue
 import sys
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import TracebackType
@@ -32,11 +33,12 @@ _START_TIMEOUT_S = 300.0
 _START_ATTEMPTS = 3
 
 
-class TaskPool(Generic[T, R]):
+class TaskPool(ABC, Generic[T, R]):
     """What both pools share: tickets, and a lazy run over any number of tasks."""
 
     workers: int
 
+    @abstractmethod
     def submit(
         self,
         task: T,
@@ -50,11 +52,10 @@ class TaskPool(Generic[T, R]):
         `timeout_s`: for a task that may take longer than the pool's limit (a long document's record).
         `urgent`: before all that waits, because somebody else waits for it.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def wait(self) -> Sequence[tuple[int, R | DocaiError]]:
         """Blocks until a task is done; every ticket comes once. Empty if nothing is under way, or `wake`."""
-        raise NotImplementedError
 
     def wake(self) -> None:
         """Lets a `wait` in another thread return at once, empty-handed if need be; the only call that any

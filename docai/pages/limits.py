@@ -54,6 +54,18 @@ def check_pixels(width_px: int, height_px: int, limits: PageLimits, uri: str, pa
         )
 
 
+def check_page_count(count: int, limits: PageLimits, uri: str) -> None:
+    """Raises `DocumentError` `too-many-pages` for a document above the limit."""
+    if count > limits.max_pages:
+        raise DocumentError(
+            "too-many-pages",
+            f"has {count} pages, more than the limit of {limits.max_pages}",
+            document=uri,
+            stage=STAGE,
+            hint="split the file",
+        )
+
+
 def choose_dpi(
     smallest_text_pt: float | None, width_pt: float, height_pt: float, limits: PageLimits
 ) -> float:

@@ -11,7 +11,7 @@ from docai.errors import DocumentError
 from docai.imaging.geometry import POINTS_PER_INCH
 from docai.pages import media
 from docai.pages.file import DAMAGED_HINT, PagePlan, TextLayer, translate_errors
-from docai.pages.limits import STAGE, PageLimits, cap_dpi, check_pixels, choose_dpi
+from docai.pages.limits import STAGE, PageLimits, cap_dpi, check_page_count, check_pixels, choose_dpi
 from docai.pages.mupdf import pymupdf
 from docai.pages.native import Scan, find_scan, is_text_covered, scan_dpi
 from docai.pages.pixels import Pixels, as_array, drop_colour, is_equal, load_scan, looks_alike, turn_pixels
@@ -107,14 +107,7 @@ class PdfFile:
             raise DocumentError(
                 "no-pages", "has no pages", document=self._uri, stage=STAGE, hint=DAMAGED_HINT
             )
-        if count > self._limits.max_pages:
-            raise DocumentError(
-                "too-many-pages",
-                f"has {count} pages, more than the limit of {self._limits.max_pages}",
-                document=self._uri,
-                stage=STAGE,
-                hint="split the file",
-            )
+        check_page_count(count, self._limits, self._uri)
         return count
 
     def _load(self, number: int) -> Any:

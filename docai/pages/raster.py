@@ -13,7 +13,7 @@ from docai.errors import DocumentError
 from docai.imaging.geometry import POINTS_PER_INCH
 from docai.pages import media
 from docai.pages.file import PagePlan, TextLayer, translate_errors
-from docai.pages.limits import STAGE, PageLimits, check_pixels
+from docai.pages.limits import STAGE, PageLimits, check_page_count, check_pixels
 from docai.types import ImageKind, Issue, PageImage
 
 _PLUGINS: dict[str, tuple[str, ...]] = {
@@ -74,14 +74,7 @@ class RasterFile:
 
     def _count_frames(self) -> int:
         count = int(getattr(self._image, "n_frames", 1))
-        if count > self._limits.max_pages:
-            raise DocumentError(
-                "too-many-pages",
-                f"has {count} pages, more than the limit of {self._limits.max_pages}",
-                document=self._uri,
-                stage=STAGE,
-                hint="split the file",
-            )
+        check_page_count(count, self._limits, self._uri)
         return count
 
     def _plan(self, number: int) -> PagePlan:

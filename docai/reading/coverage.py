@@ -14,7 +14,6 @@ from docai.types import Word
 
 COVERED = 0.3
 """A line of ink with less than this share under words is not in the layer."""
-NEAR_IN = 0.25
 
 
 def uncovered_lines(ink: InkLines, boxes: Sequence[PixelBox]) -> NDArray[np.int32]:

@@ -76,11 +76,6 @@ def decode_page(data: bytes) -> Page:
     )
 
 
-def round_page(page: Page) -> Page:
-    """The page as it comes back from the store, so that a resumed run and an undisturbed one see the same."""
-    return decode_page(encode_page(page))
-
-
 def encode_outcome(outcome: Outcome) -> bytes:
     return zlib.compress(outcome.model_dump_json().encode("utf-8", "surrogatepass"), _LEVEL)
 

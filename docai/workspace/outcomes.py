@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from docai.types import Failure, Outcome, Record
+from docai.types import Outcome, Record, under_uri
 from docai.workspace.codec import decode_outcome, encode_outcome
 from docai.workspace.database import Database, now
 
@@ -156,15 +156,6 @@ def _supersede(db: sqlite3.Connection, at: str, outcomes: Sequence[Outcome]) -> 
         " (document_id = ? AND (schema_id IS NULL OR schema_id = ?)) OR (document_id IS NULL AND uri = ?))",
         (at, first.id, _schema_id(outcomes), first.uri),
     )
-
-
-def under_uri(outcome: Outcome, uri: str) -> Outcome:
-    """The same outcome for another file with the same bytes."""
-    if outcome.document.uri == uri:
-        return outcome
-    if isinstance(outcome, Failure):
-        return outcome.model_copy(update={"document": outcome.document.model_copy(update={"uri": uri})})
-    return outcome.model_copy(update={"document": outcome.document.model_copy(update={"uri": uri})})
 
 
 # An outcome shows once under every uri that holds its document; one whose bytes no item holds (never

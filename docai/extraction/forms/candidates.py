@@ -14,21 +14,6 @@ from docai.types import Scalar
 from docai.values import compare
 from docai.values.spans import Found
 
-TYPED_KINDS = frozenset(
-    [
-        "date",
-        "money",
-        "number",
-        "integer",
-        "percent",
-        "duration",
-        "identifier",
-        "email",
-        "phone",
-        "place",
-        "currency",
-    ]
-)
 _DIGIT = re.compile(r"\d")
 _NEEDS_DIGIT = frozenset(
     ["date", "money", "number", "integer", "percent", "identifier", "tax_number", "phone"]

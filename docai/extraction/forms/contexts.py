@@ -106,9 +106,6 @@ class ContextFinder:
             inline = f"{_REMARK.sub(' ', around.left)} {inline}"
         return replace(around, inline=inline, right=right)
 
-    def value_like(self, cell: Cell) -> bool:
-        return self._value_like[cell.index]
-
     def _left(self, cell: Cell) -> str:
         """The nearest words to the left, with the words left of them when those are a label too."""
         found: list[str] = []

@@ -135,10 +135,6 @@ class RunningText:
         rank = min(bisect_right(self._ends, offset), len(self._words) - 1)
         return self._words[rank][0] if self._words else 1
 
-    def line_at(self, offset: int) -> int:
-        """The index into `lines` of the character at `offset`."""
-        return max(0, bisect_right(self.lines, offset, key=lambda line: line.start) - 1)
-
     def page(self, number: int) -> Page:
         return self._pages[number]
 
