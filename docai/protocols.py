@@ -6,8 +6,25 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from docai.schema import Schema
-from docai.types import Claim, Document, DocumentView, Outcome, Page, PageImage, SourceItem, Word
+from docai.types import (
+    Claim,
+    Document,
+    DocumentView,
+    Hit,
+    IndexedPassage,
+    Outcome,
+    Page,
+    PageImage,
+    Query,
+    ScoredPage,
+    SourceItem,
+    Where,
+    Word,
+)
 
 
 class Source(Protocol):
@@ -54,3 +71,41 @@ class OutcomeStore(Protocol):
     def get(self, key: str) -> Sequence[Outcome] | None: ...
 
     def exists(self, key: str) -> bool: ...
+
+
+class Embedder(Protocol):
+    """Texts as vectors of length 1. `fingerprint` names model and weights: vectors of two do not compare."""
+
+    name: str
+    fingerprint: str
+    dimension: int
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]: ...
+
+    def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]: ...
+
+    def embed_question(self, text: str) -> NDArray[np.float32]: ...
+
+
+class VectorIndex(Protocol):
+    """Passages by nearness. What was replaced or removed is seen by searches after `publish`."""
+
+    def replace(self, document_id: str, passages: Sequence[IndexedPassage]) -> None: ...
+
+    def remove(self, document_id: str) -> None: ...
+
+    def publish(self) -> None: ...
+
+    def search(self, query: Query, limit: int, where: Where) -> Sequence[Hit]: ...
+
+    def count(self, where: Where) -> int: ...
+
+    def document_ids(self) -> frozenset[str]: ...
+
+    def close(self) -> None: ...
+
+
+class Retriever(Protocol):
+    """Pages that may answer a question, best first, each once."""
+
+    def retrieve(self, question: str, limit: int, where: Where) -> Sequence[ScoredPage]: ...

@@ -1,24 +1,16 @@
-"""The types that rooms exchange. All frozen.
-
-Slotted dataclasses and named tuples where there are thousands of them (words, claims), pydantic
-models where they are stored or leave the program (evidence, fields, records).
-"""
+"""What is read from a file and what engines say about it: dataclasses, since there are thousands of them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 Origin: TypeAlias = Literal["text-layer", "ocr"]
 ImageKind: TypeAlias = Literal["native", "rendered"]
-Status: TypeAlias = Literal["grounded", "inferred", "seen", "unsupported", "missing", "corrected"]
-Reason: TypeAlias = Literal["not_found", "blank", "redacted", "unreadable", "not_read"]
-Match: TypeAlias = Literal["exact", "normalized", "fuzzy", "region"]
 Role: TypeAlias = Literal["value", "operand", "definition"]
 RegionKind: TypeAlias = Literal["ink", "redaction", "rule"]
 Scalar: TypeAlias = str | bool | int | Decimal | None
@@ -185,153 +177,3 @@ class DocumentView:
     pages: tuple[Page, ...]
     languages: tuple[str, ...] = field(default=("eng",))
     answers: tuple[PageAnswer, ...] = ()
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
-
-
-def _round_box(box: Box) -> list[float]:
-    return [round(float(v), 1) for v in box]
-
-
-JsonBox = Annotated[Box, PlainSerializer(_round_box, return_type=list[float])]
-
-
-class Evidence(_Model):
-    """Where docai found a quote: `boxes` are of `page`, one a line of text; `score` 0..1."""
-
-    page: int
-    quote: str
-    match: Match
-    score: float
-    role: Role = "value"
-    boxes: tuple[JsonBox, ...] = ()
-
-
-class Derivation(_Model):
-    """How an inferred value came about: the rule's name and the paths or values it used."""
-
-    rule: str
-    operands: tuple[str, ...] = ()
-
-
-class Alternative(_Model):
-    """Another reading of a field, with where it stands."""
-
-    value: Any
-    confidence: float
-    evidence: tuple[Evidence, ...] = ()
-
-
-def _to_json_number(value: Any) -> Any:
-    """Decimals live inside docai; at the border they are JSON numbers (integers stay integers)."""
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    return value
-
-
-JsonValue = Annotated[Any, BeforeValidator(_to_json_number)]
-
-
-class FieldValue(_Model):
-    """One leaf of a record. `unit` is a currency code for money."""
-
-    path: str
-    value: JsonValue = None
-    status: Status
-    reason: Reason | None = None
-    confidence: float = 0.0
-    unit: str | None = None
-    evidence: tuple[Evidence, ...] = ()
-    derivation: Derivation | None = None
-    alternatives: tuple[Alternative, ...] = ()
-
-
-class DocumentRef(_Model):
-    id: str
-    uri: str
-    page_count: int
-
-
-class SchemaRef(_Model):
-    id: str
-    hash: str
-
-
-class Segment(_Model):
-    """Pages `first`..`last` (from 1, inclusive) where one file holds several documents."""
-
-    first: int
-    last: int
-
-
-class RecordIssue(_Model):
-    stage: str
-    code: str
-    message: str
-    page: int | None = None
-
-
-class Amends(_Model):
-    """The agreement that this one changes, as far as this one names it."""
-
-    title: str | None = None
-    date: str | None = None
-    parties: tuple[str, ...] = ()
-
-
-class Run(_Model):
-    docai: str
-    engine: str
-    model: str | None = None
-    prompt: str | None = None
-    dpi: float | None = None
-    tokens: int | None = None
-    seconds: float = 0.0
-
-
-class Record(_Model):
-    """What docai knows about one document (or one segment of it)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
-
-    document: DocumentRef
-    segment: Segment | None = None
-    schema_ref: SchemaRef = Field(alias="schema")
-    complete: bool
-    values: dict[str, Any]
-    fields: tuple[FieldValue, ...]
-    amends: Amends | None = None
-    issues: tuple[RecordIssue, ...] = ()
-    run: Run
-
-
-class ErrorInfo(_Model):
-    code: str
-    message: str
-    stage: str | None = None
-    page: int | None = None
-    hint: str | None = None
-
-
-class FailedDocument(_Model):
-    id: str | None = None
-    uri: str
-
-
-class Failure(_Model):
-    """A document that ended without a record, and why."""
-
-    document: FailedDocument
-    error: ErrorInfo
-
-
-Outcome: TypeAlias = Record | Failure
-
-
-def under_uri(outcome: Outcome, uri: str) -> Outcome:
-    """The same outcome for another file with the same bytes."""
-    if outcome.document.uri == uri:
-        return outcome
-    return outcome.model_copy(update={"document": outcome.document.model_copy(update={"uri": uri})})
