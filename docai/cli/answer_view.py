@@ -1,0 +1,115 @@
+"""An answer as a person reads it on a terminal: sentences with numbers, then where they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from docai.types import Answer, AnswerRow, Citation
+
+_STATUS_STYLE = {"answered": "green", "partial": "yellow", "conflict": "yellow", "not_found": "dim"}
+_STATUS_SAYS = {
+    "answered": "answered",
+    "partial": "answered in part",
+    "conflict": "the documents disagree",
+    "not_found": "not found in these documents",
+}
+_VERDICT_STYLE = {"yes": "green", "no": "bold", "unknown": "dim"}
+_QUOTE_CHARACTERS = 300
+_TABLE_ROWS = 50
+
+
+def print_answer(answer: Answer, root: Path, console: Console | None = None) -> None:
+    """Print one answer. `root`: the workspace's folder, which uris are relative to."""
+    out = console or Console(highlight=False)
+    out.print(Text(_STATUS_SAYS[answer.status], style=_STATUS_STYLE[answer.status]))
+    if answer.value is not None and not isinstance(answer.value, dict):
+        out.print(Text(show_value(answer.value, answer.unit), style="bold"))
+    for sentence in answer.sentences:
+        line = Text(sentence.text, style="" if sentence.supported else "strike dim")
+        line.append(_marks(sentence.citations), style="cyan")
+        if not sentence.supported:
+            line.append(f"  {sentence.reason or 'not supported by what it cites'}", style="yellow")
+        out.print(line)
+    if not answer.sentences and answer.text:
+        out.print(Text(answer.text))
+    if answer.rows:
+        out.print(_build_rows(answer.rows))
+    if answer.columns:
+        out.print(_build_table(answer))
+    for number, citation in enumerate(answer.citations, 1):
+        out.print(_describe(number, citation, root))
+    for issue in answer.issues:
+        out.print(Text(issue.message, style="yellow"))
+    out.print(Text(describe_scope(answer), style="dim"))
+
+
+def show_value(value: Any, unit: str | None = None) -> str:
+    """A value as text, with its unit; empty for none."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return "; ".join(show_value(item) for item in value)
+    if value is None:
+        return ""
+    return f"{value} {unit}" if unit else str(value)
+
+
+def describe_scope(answer: Answer) -> str:
+    """What was searched, and what could not be."""
+    scope = answer.scope
+    told = f"searched {_count(scope.documents, 'document')}, {_count(scope.pages, 'page')}"
+    if scope.unread:
+        names = ", ".join(item.uri for item in scope.unread[:5])
+        more = f" and {len(scope.unread) - 5} more" if len(scope.unread) > 5 else ""
+        told += f"; not read: {names}{more}"
+    if answer.route == "records":
+        told += "; answered from the records"
+    return f"{told}; {answer.model} composed it" if answer.model else told
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _marks(citations: Iterable[int]) -> str:
+    return "".join(f" [{number + 1}]" for number in citations)
+
+
+def _describe(number: int, citation: Citation, root: Path) -> Text:
+    quote = " ".join(citation.quote.split())
+    if len(quote) > _QUOTE_CHARACTERS:
+        quote = quote[: _QUOTE_CHARACTERS - 1] + "…"
+    path = root / citation.uri
+    name = Text(citation.uri, style=f"link {path.absolute().as_uri()}" if path.is_file() else "")
+    where = citation.locator or f"page {citation.page}"
+    return Text.assemble((f"[{number}] ", "cyan"), name, f", {where}: ", (f"“{quote}”", "dim"))
+
+
+def _build_rows(rows: Iterable[AnswerRow]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for name in ("document", "answer", "what it says"):
+        table.add_column(name, overflow="fold", header_style="dim")
+    for row in rows:
+        said = row.verdict or show_value(row.value) or "unknown"
+        text = Text(row.text or row.reason or "", style="" if row.text else "dim")
+        text.append(_marks(row.citations), style="cyan")
+        table.add_row(Text(row.uri), Text(said, style=_VERDICT_STYLE.get(row.verdict or "", "")), text)
+    return table
+
+
+def _build_table(answer: Answer) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for number, name in enumerate(answer.columns):
+        numeric = all(isinstance(row[number], int | float | None) for row in answer.table)
+        table.add_column(name, overflow="fold", header_style="dim", justify="right" if numeric else "left")
+    for row in answer.table[:_TABLE_ROWS]:
+        table.add_row(*(Text(show_value(cell)) for cell in row))
+    if len(answer.table) > _TABLE_ROWS:
+        table.caption = f"{len(answer.table) - _TABLE_ROWS} more rows: --json or --out have them all"
+    return table
