@@ -25,6 +25,14 @@ class StoredOutcome:
     retired: bool
 
 
+@dataclass(frozen=True, slots=True)
+class CurrentRecord:
+    """A record that a file has now, and every uri that holds the same bytes, in order."""
+
+    record_id: int
+    uris: tuple[str, ...]
+
+
 class MemoryOutcomeStore:
     """The `OutcomeStore` for tests and for runs that keep nothing."""
 
@@ -102,6 +110,27 @@ class SqliteOutcomeStore:
         rows = self._database.select(sql, tuple(parameters))
         for start in range(0, len(rows), _BATCH):
             yield from self._load(rows[start : start + _BATCH])
+
+    def list_current(self) -> list[CurrentRecord]:
+        """Ids of the records that the files have now (no failures among them), without reading them."""
+        where, parameters = _where(None, None, False)
+        sql = f"{_LISTING} {where} AND outcomes.schema_id IS NOT NULL ORDER BY 2"
+        uris: dict[int, dict[str, None]] = {}
+        for row in self._database.select(sql, tuple(parameters)):
+            uris.setdefault(row["record_id"], {})[row["uri"]] = None
+        return [CurrentRecord(record_id, tuple(names)) for record_id, names in uris.items()]
+
+    def load_records(self, record_ids: Sequence[int]) -> Iterator[tuple[int, Record]]:
+        """Records by id, in the order asked for; failures are left out."""
+        for start in range(0, len(record_ids), _BATCH):
+            batch = record_ids[start : start + _BATCH]
+            marks = ",".join("?" * len(batch))
+            rows = self._database.select(f"SELECT id, body FROM records WHERE id IN ({marks})", tuple(batch))
+            bodies = {row["id"]: row["body"] for row in rows}
+            for record_id in batch:
+                outcome = decode_outcome(bodies[record_id]) if record_id in bodies else None
+                if isinstance(outcome, Record):
+                    yield record_id, outcome
 
     def _load(self, rows: Sequence[sqlite3.Row]) -> Iterator[StoredOutcome]:
         marks = ",".join("?" * len(rows))

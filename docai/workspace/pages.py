@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 
-from docai.types import Page
+from docai.types import Page, Record
 from docai.workspace.codec import decode_page, encode_page
 from docai.workspace.database import Database
 
@@ -49,6 +50,14 @@ class PageStore:
         ):
             return decode_page(row["body"])
         return None
+
+    def iterate_words(self, record: Record) -> Iterator[str]:
+        """The words of a record's pages, as they were read last."""
+        segment = record.segment
+        first, last = (segment.first, segment.last) if segment else (1, record.document.page_count)
+        for number in range(first, last + 1):
+            page = self.find_page(record.document.id, number)
+            yield from (word.text for word in page.words) if page else ()
 
     def forget_pages(self, document_id: str, reading_key: str) -> int:
         """Drop a document's pages, so that `--force` reads them again; says how many there were."""

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from docai.errors import ConfigError, DocaiError
 from docai.workspace.answers import AnswerStore
@@ -18,6 +18,9 @@ from docai.workspace.ledger import Ledger
 from docai.workspace.mounts import network_filesystem
 from docai.workspace.outcomes import SqliteOutcomeStore
 from docai.workspace.pages import PageStore
+
+if TYPE_CHECKING:
+    from docai.workspace.tables.queries import RecordQueries
 
 FOLDER = ".docai"
 DATABASE = "docai.db"
@@ -50,6 +53,19 @@ class Workspace:
     @property
     def folder(self) -> Path:
         return self.root / FOLDER
+
+    def open_queries(self, as_of: str | None = None) -> RecordQueries:
+        """The records as tables, brought up to date, for SQL that only reads. `as_of`: ISO date; what speaks
+        from a later day is left out. Close what it returns."""
+        from docai.workspace.tables.projection import DATABASE as TABLES
+        from docai.workspace.tables.projection import Projection
+        from docai.workspace.tables.queries import RecordQueries
+
+        path = self.folder / TABLES
+        Projection(
+            path, self.outcomes.list_current, self.outcomes.load_records, self.pages.iterate_words
+        ).refresh()
+        return RecordQueries(path, as_of)
 
     def start_run(self, command: str) -> int:
         """Note a command that begins; outcomes written from now on carry its id."""
