@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,8 @@ from docai.types import (
     Query,
     ScoredPage,
     SourceItem,
+    TableColumn,
+    TableResult,
     Where,
     Word,
 )
@@ -109,3 +111,11 @@ class Retriever(Protocol):
     """Pages that may answer a question, best first, each once."""
 
     def retrieve(self, question: str, limit: int, where: Where) -> Sequence[ScoredPage]: ...
+
+
+class RecordTables(Protocol):
+    """The records as tables for SQL that only reads. `run` raises `ConfigError` for anything else."""
+
+    columns: tuple[TableColumn, ...]
+
+    def run(self, sql: str, parameters: Sequence[Any] = ()) -> TableResult: ...

@@ -70,6 +70,11 @@ from docai.types.records import (
     Status,
     under_uri,
 )
+from docai.types.tables import (
+    ColumnKind,
+    TableColumn,
+    TableResult,
+)
 
 __all__ = [
     "Alternative",
@@ -81,6 +86,7 @@ __all__ = [
     "Box",
     "Citation",
     "Claim",
+    "ColumnKind",
     "Derivation",
     "Document",
     "DocumentRef",
@@ -125,6 +131,8 @@ __all__ = [
     "SourceItem",
     "SparseVector",
     "Status",
+    "TableColumn",
+    "TableResult",
     "UnreadDocument",
     "Verdict",
     "Where",

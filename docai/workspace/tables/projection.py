@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from docai.errors import ConfigError
-from docai.types import Record
+from docai.types import ColumnKind, Record
 from docai.workspace.database import BUSY_TIMEOUT_S, translated
 from docai.workspace.outcomes import CurrentRecord
 from docai.workspace.tables.columns import RecordRows, field_rows, make_rows, table_name
@@ -230,7 +230,7 @@ class StoredColumn:
     list: str
     name: str
     path: str
-    kind: str | None
+    kind: ColumnKind | None
 
 
 def describe_columns(db: sqlite3.Connection) -> list[StoredColumn]:

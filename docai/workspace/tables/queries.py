@@ -5,12 +5,12 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
 from docai.errors import ConfigError
+from docai.types import TableColumn, TableResult
 from docai.workspace.tables.columns import LEADING, table_name
 from docai.workspace.tables.projection import StoredColumn, describe_columns, stored_table
 
@@ -23,32 +23,6 @@ _READS = frozenset((sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_F
 """33 is SQLITE_RECURSIVE, which the module does not name."""
 _REFUSED_FUNCTIONS = frozenset(("load_extension", "readfile", "writefile", "edit", "fts3_tokenizer"))
 _LEADING_COLUMNS = ", ".join(f"r.{name}" for name in LEADING)
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column that a query may use. `path`: JSON Pointer template of the field that it holds, or empty.
-
-    `kind`: `boolean` (1 and 0), `number`, `date` (ISO text), `text`, or None where no record has a value.
-    """
-
-    table: str
-    name: str
-    path: str = ""
-    kind: str | None = None
-    schema: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class QueryResult:
-    """`record_ids`: for each row, the records it rests on (empty where the query lost them); `cut`: there
-    were more rows than `MAX_ROWS`."""
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Any, ...], ...]
-    record_ids: tuple[tuple[int, ...], ...]
-    cut: bool
-    seconds: float
 
 
 class RecordQueries:
@@ -68,7 +42,7 @@ class RecordQueries:
     def close(self) -> None:
         self._db.close()
 
-    def run(self, sql: str, parameters: Sequence[Any] = ()) -> QueryResult:
+    def run(self, sql: str, parameters: Sequence[Any] = ()) -> TableResult:
         """One SELECT. A column `record_id`, or `record_ids` made by `group_concat(record_id)`, says which
         records a row rests on. Raises ConfigError `bad-sql` for anything that does not only read, is not
         valid, or takes longer than `MAX_SECONDS`."""
@@ -88,7 +62,7 @@ class RecordQueries:
             self._db.set_progress_handler(None, 0)
         kept = tuple(tuple(row) for row in rows[:MAX_ROWS])
         ids = tuple(_record_ids(names, row) for row in kept)
-        return QueryResult(names, kept, ids, len(rows) > MAX_ROWS, time.monotonic() - started)
+        return TableResult(names, kept, ids, len(rows) > MAX_ROWS, time.monotonic() - started)
 
     def _explain(self, error: sqlite3.Error | sqlite3.Warning, started: float) -> ConfigError:
         text = str(error)
@@ -158,13 +132,13 @@ def _record_ids(names: Sequence[str], row: Sequence[Any]) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _make_views(db: sqlite3.Connection, as_of: str | None) -> tuple[Column, ...]:
+def _make_views(db: sqlite3.Connection, as_of: str | None) -> tuple[TableColumn, ...]:
     """Temporary views: `contract`, `all_contract` (copies too), `contract_parties`, `contract_family`."""
     tables: dict[tuple[str, str], list[StoredColumn]] = {}
     for item in describe_columns(db):
         tables.setdefault((item.schema, item.list), []).append(item)
     day = f"AND (r.since IS NULL OR r.since <= {_literal(as_of)})" if as_of else ""
-    columns: list[Column] = []
+    columns: list[TableColumn] = []
     for (schema, group), stored in sorted(tables.items()):
         view = table_name(schema) + (f"_{group}" if group else "")
         names = ", ".join(f't."{item.name}"' for item in stored)
@@ -186,10 +160,10 @@ def _make_views(db: sqlite3.Connection, as_of: str | None) -> tuple[Column, ...]
 _FAMILY = ("family_id", "members", "record_ids", "uri", "since")
 
 
-def _columns(table: str, own: Sequence[str], stored: Sequence[StoredColumn]) -> list[Column]:
+def _columns(table: str, own: Sequence[str], stored: Sequence[StoredColumn]) -> list[TableColumn]:
     schema = stored[0].schema
-    leading = [Column(table, name, schema=schema) for name in own]
-    return leading + [Column(table, item.name, item.path, item.kind, schema) for item in stored]
+    leading = [TableColumn(table, name, schema=schema) for name in own]
+    return leading + [TableColumn(table, item.name, item.path, item.kind, schema) for item in stored]
 
 
 def _make_family_view(db: sqlite3.Connection, view: str, stored: Sequence[StoredColumn]) -> None:
