@@ -45,6 +45,10 @@ Language = Annotated[str, BeforeValidator(_check_language)]
 Languages = Annotated[tuple[Language, ...], BeforeValidator(_split_languages), Field(min_length=1)]
 Url = Annotated[str, BeforeValidator(_check_url)]
 EngineName = Literal["auto", "vlm", "extractive"]
+PagesAsked = Literal["all", "relevant"]
+ContextTold = Literal["auto", "none"]
+PixelsShown = Literal["native", "legible"]
+GrammarForm = Literal["auto", "json_schema", "json_object", "structured_outputs", "none"]
 
 
 class _Section(BaseModel):
@@ -63,6 +67,7 @@ class Settings(_Section):
     base_url: Url | None = None
     model: str | None = None
     api_key: str | None = Field(default=None, repr=False)
+    ca_file: Path | None = None
     languages: Languages | None = None
     workers: int | None = Field(default=None, ge=0)
 
@@ -102,11 +107,22 @@ class ReadingSection(_Section):
 
 
 class EngineSection(_Section):
-    """Which engine extracts. `base_url`: of an OpenAI-compatible server; nothing else is ever contacted."""
+    """Which engine extracts. `base_url`: of an OpenAI-compatible server; nothing else is ever contacted. Its
+    key is no part of a recipe: it comes from `DOCAI_API_KEY` alone.
+
+    `pages`: which of them the model is asked about; `context`: what it is told of other pages; `pixels`: a
+    page's own, or shrunk as far as its smallest text stays legible; `grammar`: how the server is told which
+    JSON a reply may be (`none`: by words alone); `ca_file`: PEM of the authority behind its certificate.
+    """
 
     name: EngineName = "auto"
     base_url: Url | None = None
-    model: str | None = None
+    model: str | None = Field(default=None, min_length=1)
+    pages: PagesAsked = "all"
+    context: ContextTold = "auto"
+    pixels: PixelsShown = "native"
+    grammar: GrammarForm = "auto"
+    ca_file: Path | None = None
 
 
 class OutputSection(_Section):
@@ -194,7 +210,10 @@ def _read_pipeline(path: Path, name: str) -> Pipeline:
         key = ".".join(str(part) for part in location)
         message = f"{path}:{_line_of(lines, location)}: {key}: {_reason(first)}"
         raise ConfigError("pipeline-invalid", message, hint=_hint(first)) from error
-    return pipeline.model_copy(update={"schema_": _beside(path, pipeline.schema_)})
+    engine = pipeline.engine
+    if engine.ca_file is not None:
+        engine = engine.model_copy(update={"ca_file": path.parent / engine.ca_file.expanduser()})
+    return pipeline.model_copy(update={"schema_": _beside(path, pipeline.schema_), "engine": engine})
 
 
 def _beside(path: Path, schema: str | None) -> str | None:

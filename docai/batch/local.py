@@ -121,6 +121,13 @@ class LocalJob:
             for work in self._order:
                 self._release(work)
 
+    def has_work(self, items: Iterable[tuple[SourceItem, Path]]) -> bool:
+        """Whether some item has no complete outcome yet, as far as a listing tells."""
+        return self._force or any(
+            (known := self._stores.ledger.seen(item)) is None or not self._reuse(_Work(item, path), known)
+            for item, path in items
+        )
+
     def _admit(self, listing: Iterator[tuple[SourceItem, Path]]) -> bool:
         """Take items from the listing while there is room; False when it is at its end."""
         while len(self._order) < WINDOW_DOCUMENTS and len(self._opens) < 2 * self._pool.workers:

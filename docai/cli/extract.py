@@ -55,18 +55,23 @@ def extract(
         str | None, typer.Option(help="Model at that server (default: the only one it serves; DOCAI_MODEL).")
     ] = None,
     pages: Annotated[
-        str, typer.Option(help="Pages that the model is asked about: all, or relevant (by their words).")
-    ] = "all",
+        str | None,
+        typer.Option(help="Pages that the model is asked about: all, or relevant (by their words)."),
+    ] = None,
     context: Annotated[
-        str, typer.Option(help="What the model is told of other pages: auto, or none.")
-    ] = "auto",
+        str | None, typer.Option(help="What the model is told of other pages: auto, or none.")
+    ] = None,
     pixels: Annotated[
-        str,
+        str | None,
         typer.Option(
             help="native: the model sees a page's own pixels; legible: shrunk while its smallest text can be "
             "read, for fewer tokens."
         ),
-    ] = "native",
+    ] = None,
+    ca_file: Annotated[
+        Path | None,
+        typer.Option("--ca-file", help="Certificate (PEM) to trust that server by (DOCAI_CA_FILE)."),
+    ] = None,
     wait: Annotated[
         float, typer.Option(min=0, help="Seconds to wait for a server that is not ready at the start.")
     ] = 15.0,
@@ -113,10 +118,11 @@ def extract(
         engine=engine,
         base_url=base_url,
         model=model,
-        pages=check_choice("--pages", pages, ("all", "relevant")),
-        context=check_choice("--context", context, ("auto", "none")) == "auto",
-        legible=check_choice("--pixels", pixels, ("native", "legible")) == "legible",
+        pages=check_choice("--pages", pages, ("all", "relevant")) if pages else None,
+        context=check_choice("--context", context, ("auto", "none")) == "auto" if context else None,
+        legible=check_choice("--pixels", pixels, ("native", "legible")) == "legible" if pixels else None,
         wait_s=wait,
+        ca_file=ca_file,
         workspace=workspace,
         languages=tuple(lang.split("+")) if lang else None,
         password=password,

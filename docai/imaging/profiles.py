@@ -150,12 +150,16 @@ def check_sight(planned_tokens: int, prompt_tokens: int, text_tokens: int, dpi: 
 
 
 def infer_budget(
-    profile: VisionProfile, sizes_px: Sequence[tuple[int, int]], prompt_tokens: int, text_tokens: int
+    profile: VisionProfile,
+    sizes_px: Sequence[tuple[int, int]],
+    prompt_tokens: int,
+    text_tokens: int,
+    slack: float = 0.05,
 ) -> int | None:
     """The budget that a Gemma 4 server really runs with, from what images of known sizes cost in its prompt.
 
-    None if no budget explains the count within the doubt about the text. Tiles planned anew for that budget
-    reach the model at the page's own DPI again: they are only smaller and more.
+    None if no budget explains the count within the doubt about the text, or the share `slack` of it. Tiles
+    planned anew for that budget reach the model at the page's own DPI again: they are only smaller and more.
     """
     if profile.rule != "budget":
         return None
@@ -166,7 +170,7 @@ def infer_budget(
         return abs(spent - sum(count_tokens(found, width, height) for width, height in sizes_px))
 
     best = min(GEMMA4_BUDGETS, key=miss)
-    return best if miss(best) <= max(0.05 * spent, text_tokens / 3) else None
+    return best if miss(best) <= max(slack * spent, text_tokens / 3) else None
 
 
 def describe_sight(profile: VisionProfile, model: str, dpi: float) -> str:

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 Role: TypeAlias = Literal["system", "user", "assistant"]
+TRIAL = "In a few plain words: what do you see?"
+"""The question of a request that only finds out what a server can do. Nobody answers it in JSON unless a
+grammar forces him."""
 FinishReason: TypeAlias = Literal["stop", "length", "refusal", "other"]
 
 
@@ -32,7 +35,8 @@ class ChatRequest:
     """One question. `json_schema` constrains the reply; `logprobs` asks for those of the reply's tokens.
 
     `thinking` lets a model reason aloud first; extraction leaves it off. `timeout_s`: from sending to the
-    whole reply; None takes the client's.
+    whole reply; None takes the client's. `image_budget`: tokens an image of Gemma 4, where the server lets a
+    request say so; None leaves the server's own.
     """
 
     messages: tuple[Message, ...]
@@ -44,6 +48,7 @@ class ChatRequest:
     seed: int | None = None
     thinking: bool = False
     timeout_s: float | None = None
+    image_budget: int | None = None
 
 
 class TokenLogprob(NamedTuple):

@@ -22,7 +22,7 @@ from docai.llm.latency import LatencyPolicy
 from docai.llm.limiter import FixedPolicy, InFlightLimiter, LimitBounds, LimitPolicy, Slot
 from docai.llm.metrics import Load, read_load
 from docai.llm.queueing import QueuePolicy
-from docai.llm.server import ServerInfo, choose_model, read_models
+from docai.llm.server import ServerInfo, choose_model, read_models, read_version, version_path
 from docai.llm.settings import ClientSettings
 from docai.llm.transport import RequestFailed, Transport
 
@@ -154,6 +154,13 @@ class OpenAIClient:
         try:
             return read_load(await self._transport.get_metrics())
         except RequestFailed:
+            return None
+
+    async def read_version(self) -> str | None:
+        """The server's version if it tells one."""
+        try:
+            return read_version(read_json(await self._transport.get_beside(version_path(self.info.dialect))))
+        except (RequestFailed, ServiceError):
             return None
 
     def _may_retry(self, error: DocaiError, failures: int, waited_s: float) -> bool:

@@ -32,7 +32,7 @@ CERTIFICATE = Fault(
     ConfigError,
     "certificate",
     "the server's certificate is not trusted (self-signed, expired, or for another name)",
-    "give the authority that signed it with --ca-file",
+    "give the certificate, or that of the authority which signed it, with --ca-file (DOCAI_CA_FILE)",
 )
 LOST = Fault(
     ServiceError,
@@ -41,7 +41,10 @@ LOST = Fault(
     "see the server's log; it may have restarted",
 )
 TIMEOUT = Fault(
-    ServiceError, "timeout", "no reply in time", "allow more with --timeout, or send fewer requests at once"
+    ServiceError,
+    "timeout",
+    "no reply in time",
+    "see the server's log: it hangs, or has more to do than docai's share",
 )
 GARBLED = Fault(
     ServiceError,
@@ -56,8 +59,15 @@ NOT_A_SERVER = Fault(
     "there is no chat completion at this address",
     "the address mostly ends in /v1",
 )
-KEY = Fault(ConfigError, "wrong-key", "the server refuses the key", "set the key that it was started with")
-NO_KEY = Fault(ConfigError, "no-key", "the client has no key", "set one; servers without keys take any")
+KEY = Fault(
+    ConfigError,
+    "wrong-key",
+    "the server refuses the key",
+    "put the key that it was started with into DOCAI_API_KEY",
+)
+NO_KEY = Fault(
+    ConfigError, "no-key", "the client has no key", "set DOCAI_API_KEY; servers without keys take any"
+)
 REDIRECTS = Fault(
     ConfigError,
     "redirects",
@@ -107,6 +117,13 @@ SCHEMA = Fault(
     "schema-refused",
     "the server cannot hold a reply to this schema",
     "ask for fewer fields at once, or without lengths and patterns",
+)
+SCHEMA_IGNORED = Fault(
+    ConfigError,
+    "schema-ignored",
+    "the server does not hold replies to a JSON schema",
+    "serve with vLLM, llama.cpp or Ollama, whose grammars do; or let docai go by words alone with "
+    "engine: {grammar: none} in a pipeline file",
 )
 NO_MODEL = Fault(
     ConfigError, "no-such-model", "the server has no such model", "choose one that it serves with --model"

@@ -50,6 +50,8 @@ def write_body(
         body["logprobs"] = True
     if request.json_schema is not None:
         body |= _write_schema(request.json_schema, request.schema_name, form)
+    if request.image_budget is not None and dialect == "vllm":
+        body["mm_processor_kwargs"] = {"max_soft_tokens": request.image_budget}
     return body | _write_thinking(request.thinking, dialect)
 
 
@@ -96,6 +98,7 @@ def read_request(body: Mapping[str, Any]) -> ChatRequest:
     schema = held.get("schema") or response_format.get("schema")
     schema = schema or (body.get("structured_outputs") or {}).get("json")
     thinking = (body.get("chat_template_kwargs") or {}).get("enable_thinking", False)
+    budget = (body.get("mm_processor_kwargs") or {}).get("max_soft_tokens")
     return ChatRequest(
         messages=tuple(_read_message(message) for message in body.get("messages") or ()),
         json_schema=schema,
@@ -105,6 +108,7 @@ def read_request(body: Mapping[str, Any]) -> ChatRequest:
         logprobs=bool(body.get("logprobs")),
         seed=body.get("seed"),
         thinking=bool(thinking),
+        image_budget=budget,
     )
 
 

@@ -8,69 +8,52 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 import threading
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
-from docai.llm.chat import Reply, count_images
+from docai.llm.chat import Reply
 from docai.llm.forms import read_request
-from docai.llm.scripted import Script, Turn, make_reply
+from docai.llm.scripted import Script, Turn
+from docai.llm.scripted_traits import Refused, ServerTraits, answer_trial, check_request, make_flawed_reply
+
+__all__ = ["ScriptedServer", "ServerTraits", "ThreadedServer"]
 
 _REASONS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 429: "Too Many Requests"}
 _LARGEST_BODY = 512 * 2**20
 
 
-@dataclass(slots=True)
-class ServerTraits:
-    """What the server is like. May be changed while it runs.
-
-    `capacity` requests are worked on at once, each `slowdown` slower per further one; beyond `longest_queue`
-    waiting ones a request gets 503. `loading`: 503 to everything but `/metrics`.
-    """
-
-    model: str = "scripted"
-    owner: str = "vllm"
-    capacity: int = 8
-    slowdown: float = 0.0
-    longest_queue: int | None = None
-    context_tokens: int = 32_768
-    image_limit: int | None = None
-    sees_images: bool = True
-    image_tokens: int = 280
-    api_key: str | None = field(default=None, repr=False)
-    metrics: bool = True
-    loading: bool = False
-
-
-class _Refused(Exception):
-    def __init__(self, status: int, message: str, headers: dict[str, str] | None = None) -> None:
-        super().__init__(message)
-        self.status = status
-        self.headers = headers or {}
-
-
 class ScriptedServer:
-    """Start it, use `base_url`, stop it; or enter it as an asynchronous context manager.
+    """Start it, use `base_url`, stop it; or enter it as an asynchronous context manager. `tls`: speak HTTPS.
 
-    `received` counts chat requests, `replied` whole replies, `most_running` and `most_waiting` the peaks.
+    `received` counts the script's chat requests, `trials` those that only tried the server out, `replied`
+    whole replies, `most_running` and `most_waiting` the peaks.
     """
 
-    def __init__(self, script: Script, traits: ServerTraits | None = None, *, port: int = 0) -> None:
+    def __init__(
+        self,
+        script: Script,
+        traits: ServerTraits | None = None,
+        *,
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.traits = traits or ServerTraits()
         self.port = port
         self.running = self.waiting = 0
-        self.received = self.replied = self.most_running = self.most_waiting = 0
+        self.received = self.replied = self.trials = self.most_running = self.most_waiting = 0
         self._script = script
+        self._tls = tls
         self._server: asyncio.Server | None = None
         self._connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self._turns: list[asyncio.Future[None]] = []
 
     @property
     def base_url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/v1"
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}/v1"
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -83,7 +66,9 @@ class ScriptedServer:
 
     async def start(self) -> None:
         """Listen; on the same port as before after a `kill`."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, limit=2**20)
+        self._server = await asyncio.start_server(
+            self._serve, "127.0.0.1", self.port, limit=2**20, ssl=self._tls
+        )
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def kill(self) -> None:
@@ -124,7 +109,7 @@ class ScriptedServer:
             if method == "POST" and path == "/v1/chat/completions":
                 return await self._chat(reader, writer, headers, body)
             text, kind = self._page(path, headers)
-        except _Refused as refused:
+        except Refused as refused:
             error = {"message": str(refused), "type": "BadRequestError", "code": refused.status}
             _write(writer, refused.status, json.dumps({"error": error}), headers=refused.headers)
         else:
@@ -140,16 +125,10 @@ class ScriptedServer:
             case "/health":
                 return "", "text/plain"
             case "/version":
-                return json.dumps({"version": "scripted"}), "application/json"
+                return json.dumps({"version": self.traits.version}), "application/json"
             case "/v1/models":
-                model = {
-                    "id": self.traits.model,
-                    "object": "model",
-                    "owned_by": self.traits.owner,
-                    "max_model_len": self.traits.context_tokens,
-                }
-                return json.dumps({"object": "list", "data": [model]}), "application/json"
-        raise _Refused(404, "Not Found")
+                return json.dumps(self.traits.list_models()), "application/json"
+        raise Refused(404, "Not Found")
 
     def _metrics(self) -> str:
         label = f'{{engine="0",model_name="{self.traits.model}"}}'
@@ -164,9 +143,9 @@ class ScriptedServer:
     def _admit(self, headers: dict[str, str]) -> None:
         key = self.traits.api_key
         if key is not None and headers.get("authorization") != f"Bearer {key}":
-            raise _Refused(401, "Unauthorized")
+            raise Refused(401, "Unauthorized")
         if self.traits.loading:
-            raise _Refused(503, "Loading model")
+            raise Refused(503, "Loading model")
 
     async def _chat(
         self,
@@ -175,27 +154,23 @@ class ScriptedServer:
         headers: dict[str, str],
         data: bytes,
     ) -> bool:
-        number = self.received
-        self.received += 1
         self._admit(headers)
         body = json.loads(data)
         request = read_request(body)
         if body.get("model") != self.traits.model:
-            raise _Refused(404, f"The model `{body.get('model')}` does not exist.")
-        self._check_images(count_images(request))
-        turn = self._script(request, number)
-        reply = make_reply(turn, request, self.traits.model, self.traits.image_tokens)
-        needed = reply.usage.prompt_tokens + request.max_tokens
-        if needed > self.traits.context_tokens:
-            raise _Refused(
-                400,
-                f"This model's maximum context length is {self.traits.context_tokens} tokens. "
-                f"However, you requested {needed} tokens.",
-            )
+            raise Refused(404, f"The model `{body.get('model')}` does not exist.")
+        turn = answer_trial(request)
+        if turn is not None:
+            self.trials += 1
+        else:
+            self.received += 1
+        check_request(request, self.traits)
+        turn = turn or self._script(request, self.received - 1)
+        reply = make_flawed_reply(turn, request, self.traits)
         if turn.fault in ("rate-limit", "overload", "error"):
             status = {"rate-limit": 429, "overload": 503, "error": 500}[turn.fault]
             after = {} if turn.retry_after_s is None else {"Retry-After": f"{turn.retry_after_s:g}"}
-            raise _Refused(status, turn.fault, after)
+            raise Refused(status, turn.fault, after)
         if turn.fault == "silent":
             await reader.read(1)  # until the client gives up
             return False
@@ -203,17 +178,11 @@ class ScriptedServer:
             return False
         return await self._answer(writer, turn, reply)
 
-    def _check_images(self, count: int) -> None:
-        if count and not self.traits.sees_images:
-            raise _Refused(400, f"{self.traits.model} is not a multimodal model")
-        if self.traits.image_limit is not None and count > self.traits.image_limit:
-            raise _Refused(400, f"At most {self.traits.image_limit} image(s) may be provided in one prompt.")
-
     async def _work(self, turn: Turn) -> None:
         """Queue for a place, first come first served, and work for the turn's time."""
         longest = self.traits.longest_queue
         if longest is not None and self.waiting >= longest:
-            raise _Refused(503, "too many requests wait", {"Retry-After": "1"})
+            raise Refused(503, "too many requests wait", {"Retry-After": "1"})
         if self.running >= self.traits.capacity:
             place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._turns.append(place)
@@ -271,7 +240,7 @@ async def _unless_gone(reader: asyncio.StreamReader, work: Any) -> bool:
     finally:
         for task in (doing, leaving):
             task.cancel()
-            with suppress(asyncio.CancelledError, _Refused, ConnectionError):
+            with suppress(asyncio.CancelledError, Refused, ConnectionError):
                 await task
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,24 @@ def read_models(body: Mapping[str, Any]) -> ServerInfo:
         if isinstance(tokens, int) and tokens > 0:
             contexts[str(entry["id"])] = tokens
     return ServerInfo(find_dialect(body), tuple(str(e["id"]) for e in entries), contexts)
+
+
+def version_path(dialect: Dialect) -> str:
+    """Where beside `/v1` a server tells its version."""
+    return {"ollama": "/api/version", "llama.cpp": "/props"}.get(dialect, "/version")
+
+
+def read_version(body: Mapping[str, Any]) -> str | None:
+    """The version in a reply of `version_path`: `0.25.2`, or llama.cpp's build (`b8667-c08d28d`)."""
+    found = body.get("version") or body.get("build_info")
+    return str(found)[:80] if found else None
+
+
+def parse_version(text: str) -> tuple[int, int, int] | None:
+    """Major, minor and patch number of `0.25.1+cu129`; None for what has no such form. A build on the way to
+    a release (`0.24.1.dev12`, `0.22.1rc1`) counts as that release."""
+    found = re.match(r"v?(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?", text)
+    return (int(found[1]), int(found[2]), int(found[3] or 0)) if found else None
 
 
 def choose_model(info: ServerInfo, wanted: str | None, base_url: str) -> str:

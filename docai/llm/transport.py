@@ -50,7 +50,11 @@ class Transport:
 
     async def get_metrics(self, timeout_s: float = 5.0) -> str:
         """The text of `/metrics`, which lies beside `/v1`. Raises `RequestFailed`."""
-        return await self._get(f"{self._base.removesuffix('/v1')}/metrics", timeout_s)
+        return await self.get_beside("/metrics", timeout_s)
+
+    async def get_beside(self, path: str, timeout_s: float = 10.0) -> str:
+        """The text of an address that lies beside `/v1`. Raises `RequestFailed`."""
+        return await self._get(f"{self._base.removesuffix('/v1')}{path}", timeout_s)
 
     async def close(self) -> None:
         await self._openai.close()

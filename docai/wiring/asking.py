@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from docai.batch.asking import AskingPool, AskTask, EventLoop, RunInPool, WakingPool
 from docai.batch.seams import Question
@@ -14,6 +14,7 @@ from docai.extraction.vlm.engine import PageEngine, describe_failure
 from docai.extraction.vlm.inquiry import AskingPolicy, DocumentInquiry
 from docai.extraction.vlm.prompt import hash_prompt
 from docai.extraction.vlm.sight import Eye
+from docai.extraction.vlm.trial import describe_limits, try_forms
 from docai.llm.client import OpenAIClient
 from docai.llm.settings import ClientSettings
 from docai.pipeline import SheetTask
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from docai.extraction.vlm.engine import PageQuestion
     from docai.extraction.vlm.sheets import PageSheet
     from docai.imaging.profiles import VisionProfile
+    from docai.llm.forms import SchemaForm
     from docai.types import Document, Page, PageAnswer, SourceItem
 
 ASKING_VERSION = "1"
@@ -34,7 +36,8 @@ _AHEAD = 2
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
-    """Which model at which server. `wait_s`: for a server that is not ready when the job begins."""
+    """Which model at which server. `wait_s`: for a server that is not ready when the job begins. `grammar`:
+    how it is told which JSON a reply may be; `auto` finds out."""
 
     base_url: str
     model: str | None = None
@@ -43,6 +46,19 @@ class ModelSpec:
     only_relevant: bool = False
     context: bool = True
     legible: bool = False
+    grammar: Literal["auto", "json_schema", "json_object", "structured_outputs", "none"] = "auto"
+    ca_file: Path | None = None
+
+    def make_settings(self) -> ClientSettings:
+        form: SchemaForm = "json_schema" if self.grammar == "auto" else self.grammar
+        return ClientSettings(
+            self.base_url,
+            self.model,
+            self.api_key,
+            start_s=self.wait_s,
+            schema_form=form,
+            ca_file=self.ca_file,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +99,9 @@ class Asking:
 
     async def _connect(self) -> None:
         spec = self._spec
-        settings = ClientSettings(spec.base_url, spec.model, spec.api_key, start_s=spec.wait_s)
-        self._client = OpenAIClient(settings, tell=self._tell)
+        self._client = OpenAIClient(spec.make_settings(), tell=self._tell)
         try:
-            info = await self._client.start()
+            await self._client.start()
             self._eye = Eye(self._client.name, self._tell)
             self._tell(f"{self._client.name} at {spec.base_url} reads the pages")
             if self._eye.profile.assumed:
@@ -94,9 +109,7 @@ class Asking:
                     f"how {self._client.name} sees images is not known here: pages are sent in tiles of 896 "
                     "by 896 pixels, and its first reply tells at which DPI it sees them"
                 )
-            self._engine = PageEngine(
-                self._client, self._eye, context_tokens=info.context_tokens.get(self._client.name)
-            )
+            self._engine = self._make_engine()
             if self._worker.schema is not None:
                 self._engine.check(self._worker.schema)
         except BaseException:
@@ -111,6 +124,32 @@ class Asking:
             second=make_engine("extractive") if spec.only_relevant else None,
             basis=(*self.basis, self._reading),
         )
+
+    def _make_engine(self, *, logprobs: bool = True) -> PageEngine:
+        tokens = self._client.info.context_tokens.get(self._client.name)
+        return PageEngine(self._client, self._eye, context_tokens=tokens, logprobs=logprobs)
+
+    def try_out(self) -> None:
+        """Find out with one small request what no list of models tells: does the model see images, is its
+        grammar held to and large enough, what does an image cost.
+
+        Raises `ConfigError` for what would fail every page, `ServiceError` for a server that fails.
+        """
+        self._events.run(self._try_out())
+
+    async def _try_out(self) -> None:
+        from docai.schema import load_schema
+
+        # Without a schema of its own the job has one of those that come with docai.
+        fields = (self._worker.schema or load_schema("contract")).fields
+        trial = await try_forms(self._client, fields, search=self._spec.grammar == "auto")
+        budget = trial.infer_budget(self._eye.profile)
+        if budget is not None:
+            self._eye.learn_budget(budget)
+        self._engine = self._make_engine(logprobs=trial.takes_logprobs)
+        context = self._client.info.context_tokens.get(self._client.name)
+        for note in describe_limits(trial, fields, context):
+            self._tell(note)
 
     @property
     def basis(self) -> tuple[str, ...]:

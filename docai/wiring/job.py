@@ -144,6 +144,8 @@ class Job:
             force=self._force,
             on_event=on_event,
         )
+        if asking is not None and job.has_work(items):
+            asking.try_out()
         counts: Counter[str] = Counter()
         running = job.run(items)
         self._stack.callback(running.close)  # gives leases back while the workspace is still open

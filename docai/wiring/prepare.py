@@ -28,9 +28,10 @@ def prepare_job(
     base_url: str | None = None,
     model: str | None = None,
     pages: str | None = None,
-    context: bool = True,
-    legible: bool = False,
+    context: bool | None = None,
+    legible: bool | None = None,
     wait_s: float = 15.0,
+    ca_file: str | Path | None = None,
     workspace: str | Path | None = None,
     languages: tuple[str, ...] | None = None,
     password: str | None = None,
@@ -43,7 +44,8 @@ def prepare_job(
 
     `base_url`, `model`: of an OpenAI-compatible server; its key comes from `DOCAI_API_KEY` alone. `pages`:
     `all` or `relevant`, which of them the model is asked about. `context`: whether it is told of other pages;
-    `legible`: whether pages may be shrunk as far as their smallest text stays legible.
+    `legible`: whether pages may be shrunk as far as their smallest text stays legible; None leaves each to
+    the pipeline. `ca_file`: PEM of the authority behind the server's certificate.
     Raises `ConfigError` for what cannot be used as given.
     """
     from docai.config import Pipeline, Settings, load_pipeline, pipeline_for_folder
@@ -55,10 +57,15 @@ def prepare_job(
     if recipe is None and schema is None and len(places) == 1:
         recipe = pipeline_for_folder(places[0])
     recipe = recipe or Pipeline()
-    asked = _choose_model(engine, base_url, model, settings, recipe)
+    asked = choose_model(engine, base_url, model, settings, recipe)
     if asked is not None:
         asked = replace(
-            asked, only_relevant=pages == "relevant", context=context, legible=legible, wait_s=wait_s
+            asked,
+            only_relevant=(pages or recipe.engine.pages) == "relevant",
+            context=recipe.engine.context == "auto" if context is None else context,
+            legible=recipe.engine.pixels == "legible" if legible is None else legible,
+            wait_s=wait_s,
+            ca_file=Path(ca_file) if ca_file else asked.ca_file,
         )
     spec = _make_spec(schema, languages, password, split, keep_unsupported, settings, recipe)
     if asked is not None:
@@ -79,7 +86,7 @@ def prepare_job(
 _ENGINES = ("auto", "vlm", "extractive")
 
 
-def _choose_model(
+def choose_model(
     engine: str | None, base_url: str | None, model: str | None, settings: Settings, recipe: Pipeline
 ) -> ModelSpec | None:
     """The model that extracts, or None for the embedded engine. A server is used if one is configured, never
@@ -103,7 +110,13 @@ def _choose_model(
         raise ConfigError("bad-url", f"{url!r} is no address of a server", hint="like http://host:8000/v1")
     from docai.wiring.asking import ModelSpec
 
-    return ModelSpec(url, model or settings.model or recipe.engine.model, settings.api_key)
+    return ModelSpec(
+        url,
+        model or settings.model or recipe.engine.model,
+        settings.api_key,
+        grammar=recipe.engine.grammar,
+        ca_file=settings.ca_file or recipe.engine.ca_file,
+    )
 
 
 def _make_spec(

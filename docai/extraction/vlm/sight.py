@@ -37,6 +37,11 @@ class Eye:
         """Whether the server shows tiles of a profile as they are, as far as anybody knows."""
         return profile.name not in self._outgrown
 
+    def learn_budget(self, budget: int) -> None:
+        """Begin with the tiles that a server shows, where that is known before the first page."""
+        if self.profile.rule == "budget" and budget < self.profile.max_cells:
+            self._outgrow(self.profile, budget)
+
     def look(
         self, sheet: PageSheet, share: Sequence[SheetPart], prompt_tokens: int, letters: int
     ) -> float | None:
@@ -57,19 +62,22 @@ class Eye:
             budget = min(GEMMA4_BUDGETS, key=lambda b: abs(b - tokens_each))
             near = abs(budget - tokens_each) <= 0.15 * budget + 8
             if near and budget < sheet.profile.max_cells:
-                self._outgrown.add(sheet.profile.name)
-                if self.profile.max_cells > budget:
-                    self.profile = find_profile(self._model, budget)
-                most = sheet.profile.max_cells
-                self._warn(
-                    f"the server shows {budget} tokens an image, not {most}: pages are cut into more and "
-                    f"smaller tiles; --mm-processor-kwargs '{{\"max_soft_tokens\":{most}}}' gives fewer"
-                )
+                self._outgrow(sheet.profile, budget)
                 return
         planned = sheet.tokens // len(sheet.parts)
         self._warn(
             f"an image should cost {planned} tokens and costs about {tokens_each:.0f}: the model seems to "
             f"see pages at {dpi:g} DPI, not {sheet.dpi:g}; records say so"
+        )
+
+    def _outgrow(self, profile: VisionProfile, budget: int) -> None:
+        self._outgrown.add(profile.name)
+        if self.profile.max_cells > budget:
+            self.profile = find_profile(self._model, budget)
+        most = profile.max_cells
+        self._warn(
+            f"the server shows {budget} tokens an image, not {most}: pages are cut into more and "
+            f"smaller tiles; --mm-processor-kwargs '{{\"max_soft_tokens\":{most}}}' gives fewer"
         )
 
     def _warn(self, message: str) -> None:

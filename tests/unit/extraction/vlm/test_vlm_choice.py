@@ -9,7 +9,7 @@ import pytest
 
 from docai.config import EngineSection, Pipeline, Settings
 from docai.errors import ConfigError
-from docai.wiring.prepare import _choose_model
+from docai.wiring.prepare import choose_model
 
 URL = "http://gpu:8000/v1"
 OTHER = "http://other:8000/v1"
@@ -22,7 +22,7 @@ def choose(
     settings: Settings = NOTHING,
     recipe: EngineSection | None = None,
 ) -> str | None:
-    model = _choose_model(engine, base_url, None, settings, Pipeline(engine=recipe or EngineSection()))
+    model = choose_model(engine, base_url, None, settings, Pipeline(engine=recipe or EngineSection()))
     return model.base_url if model else None
 
 
@@ -52,7 +52,7 @@ def test_what_cannot_be_used_is_refused_with_a_remedy(engine: str, url: str | No
 
 def test_the_key_is_in_no_representation() -> None:
     settings = Settings(base_url=URL, api_key="sk-secret", model="m")
-    model = _choose_model(None, None, None, settings, Pipeline())
+    model = choose_model(None, None, None, settings, Pipeline())
     assert model is not None
     assert model.api_key == "sk-secret"
     assert "sk-secret" not in repr(model)
@@ -63,11 +63,11 @@ def test_the_embedded_engine_loads_nothing_of_a_model_s_and_a_server_no_library_
 import sys
 from docai.config import Pipeline, Settings
 from docai.wiring.parts import make_engine
-from docai.wiring.prepare import _choose_model
-_choose_model(None, None, None, Settings(), Pipeline())
+from docai.wiring.prepare import choose_model
+choose_model(None, None, None, Settings(), Pipeline())
 make_engine("extractive")
 assert not [name for name in sys.modules if name.startswith(("docai.llm", "docai.batch.asking", "openai"))]
-_choose_model(None, "http://gpu:8000/v1", None, Settings(), Pipeline())
+choose_model(None, "http://gpu:8000/v1", None, Settings(), Pipeline())
 assert "docai.llm.client" in sys.modules
 assert "openai" not in sys.modules
 """
