@@ -101,7 +101,7 @@ class Ledger:
                 "AND superseded_at IS NULL"
             ).fetchall()
             scope = tuple(roots)
-            inside = [row["uri"] for row in known if any(_is_under(row["uri"], root) for root in scope)]
+            inside = [row["uri"] for row in known if any(is_under(row["uri"], root) for root in scope)]
             gone = sorted(uri for uri in inside if not _is_seen(uri, seen))
             here = [(at, uri) for uri in inside if uri in seen]
             db.executemany("UPDATE items SET last_seen = ? WHERE uri = ? AND retired_at IS NULL", here)
@@ -120,7 +120,8 @@ class Ledger:
         return [LedgerItem(*row) for row in rows]
 
 
-def _is_under(uri: str, root: str) -> bool:
+def is_under(uri: str, root: str) -> bool:
+    """Whether a uri is the root or lies below it; `.` is above all relative uris, `/` above all."""
     folder = root.rstrip("/")
     if folder in ("", "."):
         return root.startswith("/") or not (uri.startswith(("/", "../")) or "://" in uri)

@@ -61,6 +61,33 @@ STEPS: tuple[str, ...] = (
       body BLOB NOT NULL, UNIQUE (document_id, asking_key, number)
     );
     """,
+    """
+    -- unread: JSON list of page numbers. digest: of the passages, so that equal ones keep their revision.
+    CREATE TABLE passage_sets (
+      document_id TEXT PRIMARY KEY, revision INTEGER NOT NULL, digest TEXT NOT NULL, key TEXT NOT NULL,
+      context TEXT NOT NULL, page_count INTEGER NOT NULL, unread TEXT NOT NULL, "count" INTEGER NOT NULL,
+      created_at TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE passages (
+      id INTEGER PRIMARY KEY, document_id TEXT NOT NULL, ordinal INTEGER NOT NULL, passage_id TEXT NOT NULL,
+      page INTEGER NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL, heading TEXT NOT NULL,
+      in_context INTEGER NOT NULL, boxes BLOB NOT NULL, locator TEXT, UNIQUE (document_id, ordinal)
+    );
+    -- body: float16, one row of numbers a passage, from the ordinal "first" on.
+    CREATE TABLE vectors (
+      id INTEGER PRIMARY KEY, document_id TEXT NOT NULL, fingerprint TEXT NOT NULL, "first" INTEGER NOT NULL,
+      "count" INTEGER NOT NULL, body BLOB NOT NULL, UNIQUE (document_id, fingerprint, "first")
+    );
+    -- What each index has taken over.
+    CREATE TABLE published (
+      target TEXT NOT NULL, document_id TEXT NOT NULL, revision INTEGER NOT NULL, fingerprint TEXT NOT NULL,
+      PRIMARY KEY (target, document_id)
+    ) WITHOUT ROWID;
+    CREATE TABLE index_model (id INTEGER PRIMARY KEY CHECK (id = 1), body TEXT NOT NULL);
+    -- Revisions are never given twice, even if the newest set is dropped.
+    CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+    INSERT INTO counters VALUES ('revision', 0);
+    """,
 )
 VERSION = len(STEPS)
 

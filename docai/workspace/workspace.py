@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Self
 
 from docai.errors import ConfigError, DocaiError
 from docai.workspace.answers import AnswerStore
+from docai.workspace.catalogue import Catalogue
 from docai.workspace.database import Database, now, translated
 from docai.workspace.leases import Leases
 from docai.workspace.ledger import Ledger
 from docai.workspace.mounts import network_filesystem
 from docai.workspace.outcomes import SqliteOutcomeStore
 from docai.workspace.pages import PageStore
+from docai.workspace.passages import PassageStore
+from docai.workspace.published import PublicationStore
 
 if TYPE_CHECKING:
     from docai.workspace.tables.queries import RecordQueries
@@ -48,6 +51,9 @@ class Workspace:
         self.answers = AnswerStore(database)
         self.outcomes = SqliteOutcomeStore(database, lambda: self.run_id)
         self.leases = Leases(database)
+        self.passages = PassageStore(database)
+        self.catalogue = Catalogue(database)
+        self.published = PublicationStore(database)
         self._database = database
 
     @property
