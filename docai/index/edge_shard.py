@@ -1,0 +1,265 @@
+"""One generation's Edge shard, opened to read or to write. The only module that knows `qdrant_edge`."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from docai.errors import ConfigError, DocaiError
+from docai.index.fusion import fuse_ranks
+from docai.index.generations import Manifest
+from docai.index.payload import DENSE, DOCUMENT_KEY, SPARSE, from_payload, to_payload
+from docai.index.space import STAGE, IndexDamaged, VectorSpace
+from docai.types import Hit, IndexedPassage, Query, Where
+
+DEPTH = 100
+"""How many of each kind are fused, at least."""
+_BATCH = 256
+_ALL = 1 << 30
+_MIN_FREE_BYTES = 128 << 20
+"""Edge writes through mapped files: on a full disk that kills the process, so it is asked before."""
+
+
+class EdgeReader:
+    """Raises `IndexDamaged` if the shard does not open or does not hold what the manifest says."""
+
+    def __init__(self, path: Path, manifest: Manifest) -> None:
+        self._manifest = manifest
+        self._path = path
+        self._shard = load_shard(path)
+        with self._translated():
+            found = count_points(self._shard)
+        if found != manifest.points:
+            self.close()
+            raise IndexDamaged(f"{path} holds {found} passages instead of {manifest.points}")
+
+    def search(self, query: Query, limit: int, where: Where, *, depth: int, rrf_k: int) -> list[Hit]:
+        import qdrant_edge as edge
+
+        vectors = make_query_vectors(query, self._manifest.space)
+        keep = self._choose(where)
+        if not vectors or keep == frozenset():
+            return []
+        condition = None if keep is None else make_filter(keep)
+        most = limit if len(vectors) == 1 else max(depth, limit)
+        with self._translated():
+            found = self._shard.query_batch(
+                edge.QueryBatchRequest(
+                    [
+                        edge.QueryRequest(
+                            limit=most, query=edge.Query.Nearest(vector, using=name), filter=condition
+                        )
+                        for name, vector in vectors.items()
+                    ]
+                )
+            )
+            if len(found) == 1:
+                ranked = [(str(point.id), float(point.score)) for point in found[0]]
+            else:
+                ranked = fuse_ranks([[str(point.id) for point in points] for points in found], rrf_k)
+            return self._fetch(ranked[:limit])
+
+    def count(self, where: Where) -> int:
+        keep = self._choose(where)
+        if keep is None:
+            return self._manifest.points
+        if not keep:
+            return 0
+        with self._translated():
+            return count_points(self._shard, make_filter(keep))
+
+    @cached_property
+    def document_ids(self) -> frozenset[str]:
+        with self._translated():
+            return list_document_ids(self._shard)
+
+    def close(self) -> None:
+        self._shard.close()
+
+    def _choose(self, where: Where) -> frozenset[str] | None:
+        """Those of the documents that are there; None for all: many in a filter cost more than the search."""
+        if where.document_ids is None:
+            return None
+        keep = where.document_ids & self.document_ids
+        return None if len(keep) == len(self.document_ids) else keep
+
+    def _fetch(self, ranked: Sequence[tuple[str, float]]) -> list[Hit]:
+        ids: list[Any] = [UUID(name) for name, _ in ranked]
+        records = {str(r.id): r.payload for r in self._shard.retrieve(ids, True, False)}
+        return [Hit(from_payload(name, records.get(name)), score) for name, score in ranked]
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        with translated(self._path):
+            yield
+
+
+class EdgeWriter:
+    """A shard that nobody reads yet. `manifest` None: make a new one in an empty folder."""
+
+    def __init__(self, path: Path, manifest: Manifest | None, space: VectorSpace) -> None:
+        self._path = path
+        self._space = space
+        self._holes = 0 if manifest is None else manifest.holes
+        self._shard: Any = create_shard(path, space) if manifest is None else load_shard(path)
+        if manifest is not None and self.points != manifest.points:
+            self.close()
+            raise IndexDamaged(f"{path} holds {self.points} passages instead of {manifest.points}")
+
+    @property
+    def points(self) -> int:
+        return count_points(self._shard)
+
+    def replace(self, document_id: str, passages: Sequence[IndexedPassage]) -> None:
+        """Passages of other documents are not touched. Raises `ValueError` for a passage of another one."""
+        import qdrant_edge as edge
+
+        check_passages(document_id, passages, self._space)
+        self._check_room()
+        stale = make_filter(frozenset((document_id,)), {UUID(p.passage.id) for p in passages})
+        with translated(self._path):
+            gone = count_points(self._shard, stale)
+            if gone:
+                self._shard.update(edge.UpdateOperation.delete_points_by_filter(stale))
+                self._holes += gone
+            for first in range(0, len(passages), _BATCH):
+                points = [make_point(p) for p in passages[first : first + _BATCH]]
+                self._shard.update(edge.UpdateOperation.upsert_points(points))
+
+    def finish(self) -> Manifest:
+        """Bring all to the disk and close."""
+        with translated(self._path):
+            documents = len(list_document_ids(self._shard))
+            manifest = Manifest(self._space, self.points, documents, self._holes, version("qdrant-edge-py"))
+            self._shard.flush()
+            self.close()
+        # Opening replays small journals and removes them. Once that is done, opening changes nothing, and
+        # any number of readers may do it at once.
+        EdgeReader(self._path, manifest).close()
+        return manifest
+
+    def close(self) -> None:
+        if self._shard is not None:
+            self._shard.close()
+            self._shard = None
+
+    def _check_room(self) -> None:
+        free = shutil.disk_usage(self._path).free
+        if free < _MIN_FREE_BYTES:
+            raise DocaiError(
+                "disk-full",
+                f"only {free >> 20} MB are left for {self._path}, {_MIN_FREE_BYTES >> 20} are wanted",
+                stage=STAGE,
+                hint="make room, then run the same command again: what is done is kept",
+            )
+
+
+def check_passages(document_id: str, passages: Sequence[IndexedPassage], space: VectorSpace) -> None:
+    """Raises `ValueError` for passages of another document, `ConfigError` for vectors of another model."""
+    for indexed in passages:
+        if indexed.passage.document_id != document_id:
+            raise ValueError(f"a passage of {indexed.passage.document_id} among those of {document_id}")
+        check_dimension(len(indexed.dense), space)
+
+
+def check_dimension(found: int, space: VectorSpace) -> None:
+    if found != space.dimension:
+        raise ConfigError(
+            "index-other-model",
+            f"a vector of {found} dimensions for an index of {space.dimension}, made with {space.embedder}",
+            stage=STAGE,
+            hint="docai index rebuild",
+        )
+
+
+def load_shard(path: Path) -> Any:
+    import qdrant_edge as edge
+
+    with translated(path):
+        return edge.EdgeShard.load(str(path))
+
+
+def create_shard(path: Path, space: VectorSpace) -> Any:
+    import qdrant_edge as edge
+
+    config = edge.EdgeConfig(
+        vectors={
+            DENSE: edge.EdgeVectorParams(
+                size=space.dimension,
+                distance=edge.Distance.Dot,
+                datatype=edge.VectorStorageDatatype.Turbo8,
+            )
+        },
+        sparse_vectors={SPARSE: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
+        # The log would double what is written and lock readers out; SQLite is the truth.
+        wal_enabled=False,
+    )
+    with translated(path):
+        shard = edge.EdgeShard.create(str(path), config)
+        shard.update(edge.UpdateOperation.create_field_index(DOCUMENT_KEY, edge.PayloadSchemaType.Keyword))
+    return shard
+
+
+def make_point(indexed: IndexedPassage) -> Any:
+    import qdrant_edge as edge
+
+    vectors: dict[str, Any] = {DENSE: indexed.dense.tolist()}
+    if len(indexed.sparse.indices):
+        vectors[SPARSE] = edge.SparseVector(
+            indices=indexed.sparse.indices.tolist(), values=indexed.sparse.weights.tolist()
+        )
+    return edge.Point(id=UUID(indexed.passage.id), vector=vectors, payload=to_payload(indexed.passage))
+
+
+def make_query_vectors(query: Query, space: VectorSpace) -> dict[str, Any]:
+    """The query's vectors by name; without those that say nothing."""
+    import qdrant_edge as edge
+
+    vectors: dict[str, Any] = {}
+    if query.dense is not None and len(query.dense) and query.dense.any():
+        check_dimension(len(query.dense), space)
+        vectors[DENSE] = query.dense.tolist()
+    if query.sparse is not None and len(query.sparse.indices):
+        vectors[SPARSE] = edge.SparseVector(
+            indices=query.sparse.indices.tolist(), values=query.sparse.weights.tolist()
+        )
+    return vectors
+
+
+def make_filter(document_ids: frozenset[str], except_ids: set[UUID] | None = None) -> Any:
+    import qdrant_edge as edge
+
+    of_these = edge.FieldCondition(key=DOCUMENT_KEY, match=edge.MatchAny(any=sorted(document_ids)))
+    if not except_ids:
+        return edge.Filter(must=[of_these])
+    return edge.Filter(must=[of_these], must_not=[edge.HasIdCondition(set(except_ids))])
+
+
+def count_points(shard: Any, condition: Any = None) -> int:
+    import qdrant_edge as edge
+
+    return int(shard.count(edge.CountRequest(exact=True, filter=condition)))
+
+
+def list_document_ids(shard: Any) -> frozenset[str]:
+    import qdrant_edge as edge
+
+    facet = shard.facet(edge.FacetRequest(DOCUMENT_KEY, limit=_ALL, exact=True))
+    return frozenset(str(hit.value) for hit in facet.hits if hit.count)
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Edge's complaints as docai's: what it cannot read is damaged. A panic in it is no `Exception`."""
+    try:
+        yield
+    except (DocaiError, KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError):
+        raise
+    except BaseException as error:
+        raise IndexDamaged(f"{path} cannot be read: {type(error).__name__}: {error}") from error
