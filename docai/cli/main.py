@@ -7,6 +7,7 @@ import sys
 
 import typer
 
+from docai.cli.doctor import doctor
 from docai.cli.eval import evaluate
 from docai.cli.extract import extract
 from docai.cli.records import records_app
@@ -27,6 +28,7 @@ app.command("extract")(extract)
 app.add_typer(records_app, name="records")
 app.add_typer(schema_app, name="schema")
 app.command("eval")(evaluate)
+app.command("doctor")(doctor)
 
 
 def _show_version(wanted: bool) -> None:

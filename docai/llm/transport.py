@@ -36,10 +36,14 @@ class Transport:
 
     async def post_chat(self, body: dict[str, Any], timeout_s: float, model: str) -> str:
         """The text of a chat completion. Raises `RequestFailed`."""
+        return await self.post("/chat/completions", body, timeout_s, model)
+
+    async def post(self, path: str, body: dict[str, Any], timeout_s: float, model: str) -> str:
+        """The text of a reply to what is posted below `/v1`. Raises `RequestFailed`."""
         try:
             async with asyncio.timeout(timeout_s):
                 return await self._openai.post(
-                    "/chat/completions", cast_to=str, body=body, options={"timeout": self._limit(timeout_s)}
+                    path, cast_to=str, body=body, options={"timeout": self._limit(timeout_s)}
                 )
         except Exception as foreign:
             raise self._fail(foreign, model) from None
@@ -85,7 +89,7 @@ def _make_openai(settings: ClientSettings) -> AsyncOpenAI:
         # A page goes to the address that the user named and to no other.
         "follow_redirects": False,
         # A proxy for the way outside must not get what stays on this machine.
-        "trust_env": not _is_loopback(settings.base_url),
+        "trust_env": not is_loopback(settings.base_url),
     }
     if settings.ca_file is not None:
         try:
@@ -112,7 +116,7 @@ def _make_openai(settings: ClientSettings) -> AsyncOpenAI:
     return client
 
 
-def _is_loopback(url: str) -> bool:
+def is_loopback(url: str) -> bool:
     try:
         host = urlsplit(url).hostname or ""
         return host == "localhost" or ip_address(host).is_loopback
