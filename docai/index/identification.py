@@ -1,0 +1,119 @@
+"""Which documents a question is about, and how sure that is.
+
+A question names a document by its title, its parties or other words of its opening. Each word counts by its
+rarity among the documents; a word that no document has counts most, so that a question about a contract that
+is not indexed is told by what no document explains. Words that a scan's reading has hurt are met by the
+nearest spelling, words written together or apart by their neighbours joined.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+from docai.index.cards import DocumentCard
+from docai.index.mentions import Mentions, fold_words, name_words, weigh_word
+
+_SHORTEST_FUZZY = 5
+_FUZZY_WEIGHT = 0.8
+_OPENING_WEIGHT = 0.9
+"""A name in the opening words, against one in title or parties."""
+_SECURE = 0.34
+"""Of what a question names: a document that explains less of it is not named."""
+_RARE_SHARE = 0.2
+"""Of the documents: words of small letters that more of them share are no names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identification:
+    """`documents`: (id, share) best first; share (0..1): how much of what the question names the document
+    explains. `named`: whether the question names anything. `missing`: words that no document has.
+    """
+
+    documents: tuple[tuple[str, float], ...]
+    named: bool
+    missing: tuple[str, ...] = ()
+
+
+class Identifier:
+    """Cards turned over: word -> documents. Made once per state of the catalogue."""
+
+    def __init__(self, cards: Iterable[DocumentCard]) -> None:
+        self.cards: dict[str, DocumentCard] = {}
+        self._having: dict[str, dict[str, float]] = defaultdict(dict)
+        for card in cards:
+            self.cards[card.document_id] = card
+            self._add(card)
+
+    def _add(self, card: DocumentCard) -> None:
+        for text, weight in (
+            (card.opening, _OPENING_WEIGHT),
+            (card.file_name, _OPENING_WEIGHT),
+            (card.title, 1.0),
+        ):
+            words = fold_words(text)
+            for word in (*words, *(a + b for a, b in pairwise(words))):
+                self._having[word][card.document_id] = weight
+
+    def identify(self, mentions: Mentions, among: Collection[str] | None = None) -> Identification:
+        """Documents that explain what a question names; `among`: those that may be found."""
+        words = self._weigh(mentions)
+        if not words:
+            return Identification((), named=False)
+        whole = sum(weight for weight, _ in words.values())
+        scores: dict[str, float] = defaultdict(float)
+        for weight, having in words.values():
+            for document_id, share in having.items():
+                if among is None or document_id in among:
+                    scores[document_id] += weight * share
+        ranked = sorted(((s / whole, d) for d, s in scores.items()), key=lambda pair: (-pair[0], pair[1]))
+        documents = tuple((d, min(1.0, s)) for s, d in ranked if s >= _SECURE * ranked[0][0])
+        return Identification(documents, True, tuple(w for w, (_, having) in words.items() if not having))
+
+    def _weigh(self, mentions: Mentions) -> dict[str, tuple[float, Mapping[str, float]]]:
+        """Each word that names: its weight, and the documents that have it."""
+        found: dict[str, tuple[float, Mapping[str, float]]] = {}
+        for name in mentions.names:
+            words = name_words(name)
+            joined = {a + b for a, b in pairwise(words)}
+            for word in words:
+                having = self._find(word)
+                if not having:
+                    # `City Net` for `CityNet`: the pair may stand as one word.
+                    pair = next((j for j in joined if word in j and j in self._having), None)
+                    having = self._having[pair] if pair else {}
+                found[word] = (weigh_word(word) * self._rarity(len(having)), having)
+        if found:
+            return found
+        return self._weigh_small_letters(mentions.asked)
+
+    def _weigh_small_letters(self, text: str) -> dict[str, tuple[float, Mapping[str, float]]]:
+        """Rare words of a question without capitals that a title has: they name, and never are missing."""
+        most = max(1, round(_RARE_SHARE * len(self.cards)))
+        found: dict[str, tuple[float, Mapping[str, float]]] = {}
+        for word in name_words(text):
+            having = {d: w for d, w in self._having.get(word, {}).items() if w >= 1.0}
+            if len(word) > 2 and 0 < len(having) <= most and weigh_word(word) == 1.0:
+                found[word] = (self._rarity(len(having)), having)
+        return found
+
+    def _find(self, word: str) -> Mapping[str, float]:
+        if word in self._having:
+            return self._having[word]
+        if len(word) < _SHORTEST_FUZZY or word.isdigit():
+            return {}
+        from rapidfuzz import process
+        from rapidfuzz.distance import OSA
+
+        most = 1 if len(word) < 9 else 2
+        near = process.extractOne(word, self._having.keys(), scorer=OSA.distance, score_cutoff=most)
+        if near is None:
+            return {}
+        return {d: _FUZZY_WEIGHT * w for d, w in self._having[near[0]].items()}
+
+    def _rarity(self, documents: int) -> float:
+        """IDF, bounded below: a word that all documents have still tells a little."""
+        return math.log(1.2 + (len(self.cards) + 1) / (documents + 0.5))

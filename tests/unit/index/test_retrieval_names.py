@@ -1,0 +1,103 @@
+"""What a question names, and which documents that is."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from docai.index.cards import DocumentCard
+from docai.index.identification import Identification, Identifier
+from docai.index.mentions import fold_words, take_apart
+
+CARDS = [
+    DocumentCard("hosting", "Hosting Agreement between Nordwind Systems, Inc. and Pale Harbor L.L.C.", "", 9),
+    DocumentCard("reseller", "Reseller Agreement between Nordwind Systems, Inc. and Quill & Co.", "", 4),
+    DocumentCard(
+        "services", "Master Services Agreement", "by and between Bluecrest Energy and TelMar S.A", 3
+    ),
+]
+
+
+def identify(question: str, cards: list[DocumentCard] = CARDS) -> Identification:
+    return Identifier(cards).identify(take_apart(question))
+
+
+@pytest.mark.parametrize(
+    ("question", "names", "asked"),
+    [
+        (
+            "Which law governs the Hosting Agreement between Nordwind Systems, Inc and Pale Harbor, L.L.C?",
+            ("Hosting Agreement", "Nordwind Systems, Inc and Pale Harbor, L.L.C"),
+            "Which law governs it?",
+        ),
+        ("Until when are we bound to QUILL & CO?", ("QUILL & CO",), "Until when are we bound to it?"),
+        ("Does our deal with ebix.com roll over?", ("ebix.com",), "Does our deal with it roll over?"),
+        ("Which agreements forbid assignment?", (), "Which agreements forbid assignment?"),
+        ("what is the notice period", (), "what is the notice period"),
+        ("", (), ""),
+    ],
+)
+def test_a_question_is_taken_apart(question: str, names: tuple[str, ...], asked: str) -> None:
+    mentions = take_apart(question)
+    assert mentions.names == names
+    assert mentions.asked == asked
+
+
+def test_initials_are_one_word() -> None:
+    assert fold_words("Pale Harbor, L.L.C. and TelMar S.A") == [
+        "pale",
+        "harbor",
+        "llc",
+        "and",
+        "telmar",
+        "sa",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("question", "document"),
+    [
+        ("When does the Hosting Agreement with Nordwind Systems end?", "hosting"),
+        ("When does the Reseller Agreement with Nordwind Systems end?", "reseller"),
+        ("Until when are we bound to Pale Harbor, LLC?", "hosting"),
+        ("Until when are we bound to Tel Mar SA?", "services"),  # written apart
+        ("Until when are we bound to Bluecrost Energy?", "services"),  # a slip
+        ("when does the bluecrest contract end?", "services"),
+    ],
+)
+def test_the_document_that_is_named_comes_first(question: str, document: str) -> None:
+    cards = [*CARDS[:2], DocumentCard("services", "Master Services Agreement Bluecrest Energy TelMar", "", 3)]
+    identified = identify(question, cards)
+    assert identified.named
+    assert identified.documents[0][0] == document
+
+
+def test_a_share_tells_how_much_is_explained() -> None:
+    whole = identify("Who signed the Hosting Agreement between Nordwind Systems, Inc and Pale Harbor?")
+    other = identify("Who signed the Hosting Agreement between Zephyrine Optics and Marrowdale Foods?")
+    assert whole.documents[0][1] > 0.95
+    assert other.documents[0][1] < 0.5
+    assert set(other.missing) == {"zephyrine", "optics", "marrowdale", "foods"}
+
+
+def test_a_question_that_names_nothing_is_told_from_one_that_names_the_unknown() -> None:
+    nothing = identify("Which agreements forbid assignment?")
+    unknown = identify("Are we bound to Zephyrine Optics?")
+    assert (nothing.named, nothing.documents) == (False, ())
+    assert (unknown.named, unknown.documents) == (True, ())
+
+
+def test_only_documents_in_scope_are_identified() -> None:
+    mentions = take_apart("When does the agreement with Nordwind Systems end?")
+    found = Identifier(CARDS).identify(mentions, among={"reseller"})
+    assert [document for document, _ in found.documents] == ["reseller"]
+
+
+@given(st.text(max_size=200))
+def test_any_text_can_be_taken_apart(text: str) -> None:
+    mentions = take_apart(text)
+    assert all(name in text for name in mentions.names)
+    identified = Identifier(CARDS).identify(mentions)
+    assert all(0.0 < share <= 1.0 for _, share in identified.documents)
+    assert identified.named or not identified.documents
