@@ -69,6 +69,8 @@ class Settings(_Section):
     api_key: str | None = Field(default=None, repr=False)
     ca_file: Path | None = None
     languages: Languages | None = None
+    embedding: str | None = None
+    embedding_api_key: str | None = Field(default=None, repr=False)
     workers: int | None = Field(default=None, ge=0)
 
     @classmethod

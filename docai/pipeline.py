@@ -33,6 +33,7 @@ from docai.types import (
     Issue,
     Page,
     PageAnswer,
+    Passage,
     Record,
     RecordIssue,
     Run,
@@ -41,6 +42,9 @@ from docai.types import (
 )
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from docai.extraction.vlm.sheets import PageSheet
     from docai.imaging.profiles import VisionProfile
 
@@ -89,6 +93,21 @@ class ExtractTask:
 
 
 @dataclass(frozen=True, slots=True)
+class PassagesTask:
+    """Make the passages of a document whose pages were read, to be found by questions."""
+
+    document_id: str
+    pages: tuple[Page, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VectorsTask:
+    """Embed texts of passages."""
+
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Opened:
     document: Document
     pages: tuple[Page, ...]
@@ -102,14 +121,22 @@ class Extracted:
     chosen: tuple[bool, ...]
 
 
-Task: TypeAlias = "OpenTask | ReadTask | SheetTask | ExtractTask"
-Result: TypeAlias = "Opened | Page | PageSheet | Extracted"
+Task: TypeAlias = "OpenTask | ReadTask | SheetTask | ExtractTask | PassagesTask | VectorsTask"
+Result: TypeAlias = "Opened | Page | PageSheet | Extracted | tuple[Passage, ...] | NDArray[np.float16]"
 
 
 class ChooseSchema(Protocol):
     """The schema for a segment, and whether its content decided. Raises `DocumentError` if none fits."""
 
     def __call__(self, pages: Sequence[Page]) -> tuple[Schema, bool]: ...
+
+
+class MakePassages(Protocol):
+    """Passages of a document's pages, and the vectors of texts, in half precision."""
+
+    def make(self, document_id: str, pages: Sequence[Page]) -> Sequence[Passage]: ...
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float16]: ...
 
 
 SplitPages: TypeAlias = Callable[[Sequence[Page]], Sequence[tuple[int, int]]]
@@ -141,6 +168,7 @@ class DocumentWorker:
         split: SplitPages | None = None,
         policy: Policy | None = None,
         languages: tuple[str, ...] = ("eng",),
+        passages: MakePassages | None = None,
     ) -> None:
         self._renderer = renderer
         self._reader = reader
@@ -150,6 +178,7 @@ class DocumentWorker:
         self._split = split
         self._policy = policy or Policy()
         self._languages = languages
+        self._passages = passages
         self._open_id: str | None = None
 
     def __call__(self, task: Task) -> Result:
@@ -165,6 +194,16 @@ class DocumentWorker:
                 return make_page_sheet(task, self._renderer)
             case ExtractTask():
                 return self._extract(task)
+            case PassagesTask():
+                return tuple(self._maker.make(task.document_id, task.pages))
+            case VectorsTask():
+                return self._maker.embed(task.texts)
+
+    @property
+    def _maker(self) -> MakePassages:
+        if self._passages is None:
+            raise ValueError("this worker was not made to index")
+        return self._passages
 
     def _open(self, path: Path, uri: str) -> Document:
         self._open_id = None

@@ -13,9 +13,11 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from docai.batch.seams import Inquiries, Inquiry, Keys, Question, Steps, Stores, TaskPool
+from docai.batch.events import Event as Event
+from docai.batch.index_queue import IndexQueue, IndexStep
+from docai.batch.seams import Indexing, Inquiries, Inquiry, Keys, Question, Steps, Stores, TaskPool
 from docai.errors import DocaiError, DocumentError
 from docai.types import (
     Document,
@@ -37,21 +39,8 @@ POLL_S = 0.5
 """How often to look whether another process is done with a document that both were given."""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """What a progress display needs. `done` outcomes carry themselves."""
-
-    kind: Literal["opened", "page", "asked", "answered", "done", "elsewhere", "notice"]
-    uri: str
-    pages: int = 0
-    outcomes: tuple[Outcome, ...] = ()
-    cached: bool = False
-    holder: str = ""
-    text: str = ""
-
-
 @dataclass(slots=True)
-class _Work:
+class Work:
     """One listed item on its way to its outcomes."""
 
     item: SourceItem
@@ -81,6 +70,7 @@ class LocalJob:
         keys: Keys,
         *,
         inquiries: Inquiries | None = None,
+        indexing: Indexing | None = None,
         force: bool = False,
         on_event: Callable[[Event], None] = lambda event: None,
     ) -> None:
@@ -91,15 +81,16 @@ class LocalJob:
         self._keys = keys
         self._force = force
         self._on_event = on_event
-        self._order: deque[_Work] = deque()
-        self._opens: deque[_Work] = deque()
-        self._reads: deque[tuple[_Work, Page]] = deque()
-        self._extracts: deque[_Work] = deque()
-        self._asks: deque[tuple[_Work, Question]] = deque()
+        self._order: deque[Work] = deque()
+        self._opens: deque[Work] = deque()
+        self._reads: deque[tuple[Work, Page]] = deque()
+        self._extracts: deque[Work] = deque()
+        self._asks: deque[tuple[Work, Question]] = deque()
         self._asking = 0
-        self._in_flight: dict[int, tuple[str, _Work, Page | Question | None]] = {}
-        self._twins: dict[str, list[_Work]] = {}
-        self._elsewhere: list[_Work] = []
+        self._indexes = IndexQueue(indexing, stores, keys, on_event)
+        self._in_flight: dict[int, tuple[str, Work | IndexStep, Page | Question | None]] = {}
+        self._twins: dict[str, list[Work]] = {}
+        self._elsewhere: list[Work] = []
         self._looked_s = 0.0
 
     def run(self, items: Iterable[tuple[SourceItem, Path]]) -> Generator[Outcome, None, None]:
@@ -107,7 +98,7 @@ class LocalJob:
         listing = iter(items)
         try:
             more = True
-            while more or self._order:
+            while more or self._order or self._indexes:
                 more = more and self._admit(listing)
                 self._submit()
                 if self._in_flight:
@@ -121,10 +112,15 @@ class LocalJob:
             for work in self._order:
                 self._release(work)
 
+    @property
+    def index_error(self) -> DocaiError | None:
+        """What ended the indexing, while documents went on."""
+        return self._indexes.error
+
     def has_work(self, items: Iterable[tuple[SourceItem, Path]]) -> bool:
         """Whether some item has no complete outcome yet, as far as a listing tells."""
         return self._force or any(
-            (known := self._stores.ledger.seen(item)) is None or not self._reuse(_Work(item, path), known)
+            (known := self._stores.ledger.seen(item)) is None or not self._reuse(Work(item, path), known)
             for item, path in items
         )
 
@@ -135,14 +131,14 @@ class LocalJob:
                 item, path = next(listing)
             except StopIteration:
                 return False
-            work = _Work(item, path)
+            work = Work(item, path)
             self._order.append(work)
             known = None if self._force else self._stores.ledger.seen(item)
             if known is None or not self._reuse(work, known):
                 self._opens.append(work)
         return True
 
-    def _reuse(self, work: _Work, document_id: str) -> bool:
+    def _reuse(self, work: Work, document_id: str) -> bool:
         """Whether a complete outcome of the same bytes is there; failures and gaps are tried again."""
         stored = self._stores.outcomes.get(self._keys.outcome(document_id), work.item.uri)
         if not stored or not _is_whole(stored):
@@ -166,33 +162,39 @@ class LocalJob:
             elif self._reads:
                 work, page = self._reads.popleft()
                 self._send("read", work, page, self._steps.read(work.item, work.path, page))
+            elif self._indexes.waiting:
+                step = self._indexes.next()
+                ticket = self._pool.submit(step.task, affinity=step.uri)
+                self._in_flight[ticket] = ("index", step, None)
             elif self._opens:
                 work = self._opens.popleft()
                 self._send("open", work, None, self._steps.open(work.item, work.path))
             else:
                 return
 
-    def _send(self, kind: str, work: _Work, page: Page | Question | None, task: Any) -> None:
+    def _send(self, kind: str, work: Work, page: Page | Question | None, task: Any) -> None:
         pages = len(work.pages) if kind == "extract" else 0
         ticket = self._pool.submit(
             task, affinity=work.item.uri, timeout_s=60.0 + pages * EXTRACTION_S_PER_PAGE if pages else None
         )
         self._in_flight[ticket] = (kind, work, page)
 
-    def _extract_task(self, work: _Work) -> Any:
+    def _extract_task(self, work: Work) -> Any:
         assert work.document is not None
         pages = tuple(self._load_pages(work, work.document))
         return self._steps.extract(work.document, pages, self._collect_answers(work, work.document))
 
-    def _collect_answers(self, work: _Work, document: Document) -> tuple[PageAnswer, ...]:
+    def _collect_answers(self, work: Work, document: Document) -> tuple[PageAnswer, ...]:
         answers = list(work.unanswered)
         for key, numbers in work.answered.items():
             stored = self._stores.answers.get_answers(document.id, key)
             answers += [stored[number] for number in sorted(numbers) if number in stored]
         return tuple(sorted(answers, key=lambda answer: answer.page))
 
-    def _take(self, kind: str, work: _Work, page: Page | Question | None, result: Any) -> None:
-        if isinstance(page, Question):
+    def _take(self, kind: str, work: Work | IndexStep, page: Page | Question | None, result: Any) -> None:
+        if isinstance(work, IndexStep):
+            self._indexes.take(work, result)
+        elif isinstance(page, Question):
             self._take_answer(work, page, result)
         elif page is not None:
             self._take_page(work, page, result)
@@ -204,7 +206,7 @@ class LocalJob:
             elapsed = round(time.monotonic() - work.started, 3)
             self._finish(work, tuple(_time(record, elapsed) for record in result.records))
 
-    def _take_opened(self, work: _Work, document: Document, pages: tuple[Page, ...]) -> None:
+    def _take_opened(self, work: Work, document: Document, pages: tuple[Page, ...]) -> None:
         work.document, work.pages = document, pages
         self._stores.ledger.put_item(work.item, document.id)
         self._stores.ledger.put_document(document)
@@ -221,7 +223,7 @@ class LocalJob:
             self._on_event(Event("elsewhere", work.item.uri, holder=holder))
             self._elsewhere.append(work)
 
-    def _begin(self, work: _Work, document: Document) -> None:
+    def _begin(self, work: Work, document: Document) -> None:
         """The document is ours: read what is not kept yet."""
         work.leased = True
         self._on_event(Event("opened", work.item.uri, pages=len(work.pages)))
@@ -239,11 +241,11 @@ class LocalJob:
         self._reads.extend((work, page) for page in todo)
         self._extract_if_ready(work)
 
-    def _load_pages(self, work: _Work, document: Document) -> list[Page]:
+    def _load_pages(self, work: Work, document: Document) -> list[Page]:
         read = self._stores.pages.get_pages(document.id, self._keys.reading)
         return [work.failed.get(p.number) or read[p.number] for p in work.pages]
 
-    def _ask_about(self, work: _Work, page: Page) -> None:
+    def _ask_about(self, work: Work, page: Page) -> None:
         """Line up the questions that wait for this page alone, but for those that have an answer."""
         if work.inquiry is None or work.document is None:
             return
@@ -256,7 +258,7 @@ class LocalJob:
                 self._asks.append((work, question))
                 self._on_event(Event("asked", work.item.uri))
 
-    def _extract_if_ready(self, work: _Work) -> None:
+    def _extract_if_ready(self, work: Work) -> None:
         if not work.left and not work.asked:
             self._extracts.append(work)
 
@@ -276,7 +278,7 @@ class LocalJob:
                 continue
             self._elsewhere.remove(work)
 
-    def _take_page(self, work: _Work, page: Page, result: Any) -> None:
+    def _take_page(self, work: Work, page: Page, result: Any) -> None:
         if isinstance(result, DocaiError):
             result = work.failed[page.number] = self._steps.failed_page(page, result)
         else:
@@ -286,7 +288,7 @@ class LocalJob:
         self._ask_about(work, result)
         self._extract_if_ready(work)
 
-    def _take_answer(self, work: _Work, question: Question, result: Any) -> None:
+    def _take_answer(self, work: Work, question: Question, result: Any) -> None:
         """Keep an answer. Only a whole one is kept over runs; a server that is gone ends the job."""
         assert work.document is not None
         assert self._inquiries is not None
@@ -304,7 +306,7 @@ class LocalJob:
         work.asked.discard(question.number)
         self._extract_if_ready(work)
 
-    def _finish(self, work: _Work, outcomes: tuple[Outcome, ...]) -> None:
+    def _finish(self, work: Work, outcomes: tuple[Outcome, ...]) -> None:
         """Keep the outcomes; another process may have been first, then its outcome counts."""
         if work.document is None:
             self._stores.outcomes.replace(self._keys.failure(work.item), outcomes)
@@ -321,23 +323,32 @@ class LocalJob:
         self._release(work)
         self._share(work, outcomes)
 
-    def _share(self, work: _Work, outcomes: tuple[Outcome, ...]) -> None:
+    def _share(self, work: Work, outcomes: tuple[Outcome, ...]) -> None:
         """Give a document's outcomes to the items with the same bytes."""
         assert work.document is not None
         for twin in self._twins.pop(work.document.id, []):
             twin.outcomes = tuple(under_uri(o, twin.item.uri) for o in outcomes)
             twin.cached = True
 
-    def _release(self, work: _Work) -> None:
+    def _release(self, work: Work) -> None:
         if work.leased and work.document:
             self._stores.leases.release(work.document.id)
             work.leased = False
+
+    def _index(self, work: Work, outcomes: tuple[Outcome, ...]) -> None:
+        """Line up what the document's outcomes do not need: its passages. Its pages lie in the ledger."""
+        document, uri = work.document, work.item.uri
+        if work.cached:
+            self._indexes.add_known(uri, next((o.document.id for o in outcomes), None))
+        elif document is not None and work.pages:
+            self._indexes.add(uri, document, lambda: self._load_pages(work, document))
 
     def _emit(self) -> Iterator[Outcome]:
         while self._order and self._order[0].outcomes is not None:
             work = self._order.popleft()
             outcomes = work.outcomes or ()
             self._on_event(Event("done", work.item.uri, outcomes=outcomes, cached=work.cached))
+            self._index(work, outcomes)
             yield from outcomes
 
 

@@ -30,6 +30,8 @@ class Items(Protocol):
 
     def put_document(self, document: Document) -> None: ...
 
+    def get_document(self, document_id: str, uri: str) -> Document | None: ...
+
 
 class Pages(Protocol):
     """Pages that have been read; each is kept before the call returns."""
@@ -144,4 +146,31 @@ class Inquiries(Protocol):
 
     def describe_failure(self, number: int, error: DocaiError) -> PageAnswer:
         """The answer of a page that the model could not be asked about."""
+        ...
+
+
+class Indexing(Protocol):
+    """How documents get into the index: tasks for the workers, and what is kept of their results.
+
+    `batch` is whatever `keep_passages` gives: part of a document's passages.
+    """
+
+    def has_document(self, document_id: str) -> bool:
+        """Whether its passages and their vectors are all kept."""
+        ...
+
+    def list_unread(self, document: Document, pages: Sequence[Page]) -> tuple[int, ...]: ...
+
+    def make_passages(self, document: Document, pages: Sequence[Page]) -> Any: ...
+
+    def keep_passages(self, document: Document, unread: Sequence[int], result: Any) -> Sequence[Any]:
+        """Keep passages; the batches whose vectors are still to be made."""
+        ...
+
+    def make_vectors(self, batch: Any) -> Any: ...
+
+    def keep_vectors(self, batch: Any, result: Any) -> None: ...
+
+    def finish(self, document_id: str) -> None:
+        """All of a document is kept."""
         ...

@@ -98,6 +98,10 @@ def extract(
     keep_unsupported: Annotated[
         bool, typer.Option("--keep-unsupported", help="Let values enter that the page does not show.")
     ] = False,
+    index: Annotated[
+        bool,
+        typer.Option("--index/--no-index", help="Make documents answerable for docai ask (default), or not."),
+    ] = True,
     json_lines: Annotated[bool, typer.Option("--json", help="JSON lines also on a terminal.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")] = False,
 ) -> None:
@@ -130,6 +134,7 @@ def extract(
         force=force,
         workers=workers,
         keep_unsupported=keep_unsupported or None,
+        index=index,
     )
     progress = Progress(quiet=quiet)
     with job, progress:

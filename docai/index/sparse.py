@@ -10,6 +10,8 @@ import numpy as np
 from docai.index.terms import Terms
 from docai.types import SparseVector
 
+TERMS = "bm25 1"
+"""Name and version: goes up when the same text would give another vector."""
 K1, B = 1.2, 0.75
 AVERAGE_TERMS = 130.0
 """Fixed, so that a passage's vector does not depend on the others: terms of a passage with its context."""

@@ -19,6 +19,7 @@ from docai.llm.chat import Reply
 from docai.llm.forms import read_request
 from docai.llm.scripted import Script, Turn
 from docai.llm.scripted_traits import Refused, ServerTraits, answer_trial, check_request, make_flawed_reply
+from docai.llm.scripted_vectors import embed_words
 
 __all__ = ["ScriptedServer", "ServerTraits", "ThreadedServer"]
 
@@ -108,6 +109,12 @@ class ScriptedServer:
         try:
             if method == "POST" and path == "/v1/chat/completions":
                 return await self._chat(reader, writer, headers, body)
+            if method == "POST" and path == "/v1/embeddings":
+                self._admit(headers)
+                text = json.dumps(embed_words(json.loads(body), self.traits.model))
+                _write(writer, 200, text, "application/json")
+                await writer.drain()
+                return True
             text, kind = self._page(path, headers)
         except Refused as refused:
             error = {"message": str(refused), "type": "BadRequestError", "code": refused.status}

@@ -19,10 +19,14 @@ from docai.errors import ConfigError
 from docai.wiring.parts import READER_VERSION, WorkerSpec
 
 if TYPE_CHECKING:
-    from docai.batch.local import Event
+    from docai.batch.events import Event
+    from docai.batch.local import LocalJob
+    from docai.pages.isolation import InlinePool, WorkerPool
     from docai.pipeline import ReadTask
     from docai.types import Document, Outcome, Page, PageAnswer, SourceItem
-    from docai.wiring.asking import ModelSpec
+    from docai.wiring.asking import Asking, ModelSpec
+    from docai.wiring.embedding import IndexOptions
+    from docai.wiring.indexing import Indexing
     from docai.workspace import Workspace
 
 
@@ -46,7 +50,7 @@ class _Keys:
         return failure_key(item.uri, item.size, item.version)
 
 
-class _Steps:
+class Steps:
     """`docai.pipeline` as the job sees it."""
 
     def open(self, item: SourceItem, path: Path) -> Any:
@@ -74,6 +78,7 @@ class Job:
     """A prepared extraction. Enter it to open the workspace; `run` starts the workers and yields outcomes."""
 
     stores: Workspace
+    command = "extract"
 
     def __init__(
         self,
@@ -81,6 +86,7 @@ class Job:
         spec: WorkerSpec,
         *,
         model: ModelSpec | None = None,
+        index: IndexOptions | None = None,
         workspace: Path,
         workers: int,
         force: bool,
@@ -90,6 +96,7 @@ class Job:
         self._paths = list(paths)
         self._spec = spec
         self._model = model
+        self._index = index
         self._workspace = workspace
         self._workers = workers
         self._force = force
@@ -112,11 +119,16 @@ class Job:
 
     def run(self, on_event: Callable[[Event], None] = lambda event: None) -> Iterator[Outcome]:
         """Outcomes in the order of the listing. Leaving the job stops the workers."""
-        from docai.batch.local import Event, LocalJob
-        from docai.pages.isolation import InlinePool, WorkerPool
+        from docai.batch.events import Event
         from docai.types import Record
 
-        items = self._list_items()
+        indexing = self._make_indexing() if self._index is not None else None
+        try:
+            items = self._list_items()
+        except ConfigError:
+            if indexing is not None:  # where no document is left, the index must not show those that were
+                indexing.publish()
+            raise
         asking = None
         if self._model is not None:
             from docai.wiring.asking import Asking
@@ -129,21 +141,9 @@ class Job:
                     tell=lambda text: on_event(Event("notice", "", text=text)),
                 )
             )
-        pool = self._stack.enter_context(
-            WorkerPool(self._spec, self._workers, self._memory_bytes, self._timeout_s)
-            if self._workers
-            else InlinePool(self._spec)
-        )
-        self.stores.start_run("extract")
-        job = LocalJob(
-            asking.make_pool(pool) if asking else pool,
-            self.stores,
-            _Steps(),
-            self._keys(asking.basis if asking else ()),
-            inquiries=asking,
-            force=self._force,
-            on_event=on_event,
-        )
+        pool = self._start_pool()
+        self.stores.start_run(self.command)
+        job = self._make_job(asking.make_pool(pool) if asking else pool, asking, indexing, on_event)
         if asking is not None and job.has_work(items):
             asking.try_out()
         counts: Counter[str] = Counter()
@@ -154,7 +154,45 @@ class Job:
             if isinstance(outcome, Record) and self._spec.schema is None:
                 self._chosen[outcome.schema_ref.id] += 1
             yield outcome
+        if indexing is not None:
+            indexing.publish()
         self.stores.finish_run(counts)
+        if job.index_error is not None:
+            raise job.index_error
+
+    def _start_pool(self) -> WorkerPool[Any, Any] | InlinePool[Any, Any]:
+        from docai.pages.isolation import InlinePool, WorkerPool
+
+        if not self._workers:
+            return self._stack.enter_context(InlinePool(self._spec))
+        return self._stack.enter_context(
+            WorkerPool(self._spec, self._workers, self._memory_bytes, self._timeout_s)
+        )
+
+    def _make_job(
+        self, pool: Any, asking: Asking | None, indexing: Indexing | None, on_event: Callable[[Event], None]
+    ) -> LocalJob:
+        from docai.batch.local import LocalJob
+
+        return LocalJob(
+            pool,
+            self.stores,
+            Steps(),
+            self._keys(asking.basis if asking else ()),
+            inquiries=asking,
+            indexing=indexing,
+            force=self._force,
+            on_event=on_event,
+        )
+
+    def _make_indexing(self) -> Indexing:
+        """What brings documents into the index. Raises ConfigError `index-other-model`."""
+        from docai.wiring.indexing import Indexing, settle_model
+
+        assert self._index is not None
+        embedding = self._index.resolve(self.stores)
+        self._spec = replace(self._spec, embedding=embedding)
+        return Indexing(self.stores, settle_model(self.stores, embedding), self._reading)
 
     def _list_items(self) -> list[tuple[SourceItem, Path]]:
         """Items with the files that hold their bytes; what is no longer listed retires what it gave."""

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from docai.errors import DocumentError
 
 if TYPE_CHECKING:
-    from docai.pipeline import ChooseSchema, DocumentWorker, SplitPages
+    from docai.pipeline import ChooseSchema, DocumentWorker, MakePassages, SplitPages
     from docai.protocols import ExtractionModel
     from docai.schema import Schema
     from docai.types import Page, PageImage
+    from docai.wiring.embedding import EmbeddingSpec
 
 READER_VERSION = "1"
 """Goes up when a page would be read differently; pages of another version are read again."""
@@ -33,6 +34,7 @@ class WorkerSpec:
     dpi: int | None = None
     engine: str = "extractive"
     all_pages: bool = True
+    embedding: EmbeddingSpec | None = None
 
     def __call__(self) -> DocumentWorker:
         from docai.extraction.prose.amended import find_amended
@@ -58,7 +60,16 @@ class WorkerSpec:
                 all_pages=self.all_pages,
             ),
             languages=self.languages,
+            passages=make_maker(self.embedding),
         )
+
+
+def make_maker(embedding: EmbeddingSpec | None) -> MakePassages | None:
+    if embedding is None:
+        return None
+    from docai.index.making import PassageMaker
+
+    return PassageMaker(embedding)
 
 
 def make_engine(name: str) -> ExtractionModel:

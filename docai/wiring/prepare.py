@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docai.errors import ConfigError
+from docai.wiring.embedding import IndexOptions
 from docai.wiring.job import Job
 from docai.wiring.parts import WorkerSpec
 
@@ -39,13 +40,16 @@ def prepare_job(
     force: bool = False,
     workers: int | None = None,
     keep_unsupported: bool | None = None,
+    index: bool = True,
+    embedding: str | None = None,
 ) -> Job:
     """Check everything that can be checked before the first page: schema, pipeline, paths, languages.
 
     `base_url`, `model`: of an OpenAI-compatible server; its key comes from `DOCAI_API_KEY` alone. `pages`:
     `all` or `relevant`, which of them the model is asked about. `context`: whether it is told of other pages;
     `legible`: whether pages may be shrunk as far as their smallest text stays legible; None leaves each to
-    the pipeline. `ca_file`: PEM of the authority behind the server's certificate.
+    the pipeline. `ca_file`: PEM of the authority behind the server's certificate. `index`: whether documents
+    can be asked about afterwards; `embedding`: by which model they are found (the workspace's, else MiniLM).
     Raises `ConfigError` for what cannot be used as given.
     """
     from docai.config import Pipeline, Settings, load_pipeline, pipeline_for_folder
@@ -75,6 +79,7 @@ def prepare_job(
         places,
         spec,
         model=asked,
+        index=IndexOptions(embedding or settings.embedding, settings.embedding_api_key) if index else None,
         workspace=find_or_make_workspace(workspace or settings.workspace),
         workers=(os.cpu_count() or 1) if processes is None else processes,
         force=force,
@@ -165,8 +170,8 @@ def extract(
 
     `schema`: a shipped name, a file, a pydantic model or a dict; None lets the content decide. `workers`:
     processes, 0 for none. `options` as of `docai extract`: languages, password, split, force, pipeline,
-    engine, base_url, model, pages, keep_unsupported. Raises `ConfigError` or `ServiceError` before the first
-    page for what cannot be used as given.
+    engine, base_url, model, pages, keep_unsupported, index, embedding. Raises `ConfigError` or `ServiceError`
+    before the first page for what cannot be used as given.
     """
     places = [paths] if isinstance(paths, str | Path) else list(paths)
     job = prepare_job(places, schema=schema, workspace=workspace, workers=workers, **options)
