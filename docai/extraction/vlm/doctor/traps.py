@@ -69,8 +69,9 @@ VLLM_TRAPS = (
         (0, 25, 0),
         (1, 0, 0),
         "note",
-        "on the V2 model runner images of more than 1,024 tokens may lose the attention within them "
-        "(vllm#50539, not merged when this was written); the reading check tells whether this server does",
+        "on the V2 model runner (the default by 0.32) images of more than 1,024 tokens lose the attention "
+        "within them (vllm#50539, not merged when this was written); the reading check tells whether this "
+        "server does",
         "if it reads badly: VLLM_USE_V2_MODEL_RUNNER=0, or max_soft_tokens 560",
         large_images=True,
     ),
