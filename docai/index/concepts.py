@@ -84,6 +84,10 @@ class ConceptTable:
         self._asks = PhraseSet([phrase for phrases in asks for phrase in phrases])
         self._owner = [at for at, phrases in enumerate(asks) for _ in phrases]
 
+    def knows(self, word: str) -> bool:
+        """Whether a folded word is one that questions ask with."""
+        return self._asks.knows(word)
+
     def find(self, words: Sequence[str]) -> tuple[Concept, ...]:
         """Concepts that folded words of a question ask for, in the table's order."""
         found = {self._owner[number] for _, number in self._asks.find(words)}

@@ -44,16 +44,15 @@ class Identifier:
     def __init__(self, cards: Iterable[DocumentCard]) -> None:
         self.cards: dict[str, DocumentCard] = {}
         self._having: dict[str, dict[str, float]] = defaultdict(dict)
+        self._small: set[str] = set()
         for card in cards:
             self.cards[card.document_id] = card
             self._add(card)
 
     def _add(self, card: DocumentCard) -> None:
-        for text, weight in (
-            (card.opening, _OPENING_WEIGHT),
-            (card.file_name, _OPENING_WEIGHT),
-            (card.title, 1.0),
-        ):
+        texts = ((card.opening, _OPENING_WEIGHT), (card.file_name, _OPENING_WEIGHT), (card.title, 1.0))
+        self._small.update(w for text in (card.opening, card.title) for w in text.split() if w.islower())
+        for text, weight in texts:
             words = fold_words(text)
             for word in (*words, *(a + b for a, b in pairwise(words))):
                 self._having[word][card.document_id] = weight
@@ -91,12 +90,15 @@ class Identifier:
         return self._weigh_small_letters(mentions.asked)
 
     def _weigh_small_letters(self, text: str) -> dict[str, tuple[float, Mapping[str, float]]]:
-        """Rare words of a question without capitals that a title has: they name, and never are missing."""
+        """Words of a question without capitals that a title has, and that no document writes small: they
+        name, and never are missing.
+        """
         most = max(1, round(_RARE_SHARE * len(self.cards)))
         found: dict[str, tuple[float, Mapping[str, float]]] = {}
         for word in name_words(text):
             having = {d: w for d, w in self._having.get(word, {}).items() if w >= 1.0}
-            if len(word) > 2 and 0 < len(having) <= most and weigh_word(word) == 1.0:
+            rare = 0 < len(having) <= most and word not in self._small
+            if len(word) > 2 and rare and weigh_word(word) == 1.0:
                 found[word] = (self._rarity(len(having)), having)
         return found
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 
 _TOKEN = re.compile(r"[^\W_](?:[^\s,;:?!()\[\]\"“”]{0,60}[^\W_])?|[,&/\"“”()\[\]?*]")
@@ -43,7 +44,10 @@ _FORMS = (
     "sarl bv nv lp llp lllp spa srl oy ab as kk pte pty pvt the and of a an dba group holdings holding "
     "international trust na fka aka"
 )
-_PAPERS = "agreement agreements contract contracts amendment document letter exhibit schedule form deal"
+_PAPERS = (
+    "agreement agreements contract contracts amendment lease document letter exhibit schedule form deal "
+    "order invoice policy plan vertrag vereinbarung rechnung contrat"
+)
 _JOINERS, _OPENERS, _STOPS, _LEGAL_FORMS, _GENERIC = (
     frozenset(text.split()) for text in (_JOINING, _OPENING, _STOPPING, _FORMS, _PAPERS)
 )
@@ -83,15 +87,21 @@ def weigh_word(word: str) -> float:
     return 0.4 if word in _GENERIC else 1.0
 
 
-def take_apart(question: str) -> Mentions:
-    """Names and the rest of a question. Runs of capitalised words are names, joined by `of`, `and`, `&`."""
+def take_apart(question: str, is_common: Callable[[str], bool] = lambda word: False) -> Mentions:
+    """Names and the rest of a question. Runs of capitalised words are names, joined by `of`, `and`, `&`.
+
+    `is_common`: whether a folded word is one that questions ask about. A run of such words alone (`Initial
+    Term`) is no name, unless it says that it is a paper's (`License Agreement`).
+    """
     tokens = [(m.group(), m.start(), m.end()) for m in _TOKEN.finditer(question)]
     spans: list[tuple[int, int]] = []
     at = 0
     while at < len(tokens):
         end = _run_of_name(tokens, at)
         if end > at:
-            spans.append((tokens[at][1], tokens[end - 1][2]))
+            span = (tokens[at][1], tokens[end - 1][2])
+            if not _is_common_term(question[slice(*span)], is_common):
+                spans.append(span)
             at = end
         else:
             at += 1
@@ -113,6 +123,11 @@ def _run_of_name(tokens: list[tuple[str, int, int]], at: int) -> int:
             break
         look += 1
     return end
+
+
+def _is_common_term(name: str, is_common: Callable[[str], bool]) -> bool:
+    words = [word for word in name_words(name) if not _YEAR.fullmatch(word)]
+    return bool(words) and _GENERIC.isdisjoint(words) and all(map(is_common, words))
 
 
 def _is_proper(token: str) -> bool:

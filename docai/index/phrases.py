@@ -70,6 +70,10 @@ class PhraseSet:
         started = [number for start, number in self._starts if word.startswith(start)]
         return tuple(dict.fromkeys([*self._exact.get(word, ()), *started]))
 
+    def knows(self, word: str) -> bool:
+        """Whether a folded word is part of any phrase."""
+        return bool(self._find_atoms(word))
+
     def find(self, words: Sequence[str]) -> list[tuple[int, int]]:
         """(place of the first word, number of the phrase) of every occurrence, by place."""
         places: dict[int, list[int]] = defaultdict(list)

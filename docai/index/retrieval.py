@@ -80,7 +80,7 @@ class PageFinder:
 
     def retrieve(self, question: str, limit: int, where: Where) -> Sequence[ScoredPage]:
         """At most `limit` pages, best first. An empty question finds nothing."""
-        mentions = take_apart(_shorten(question))
+        mentions = self._take_apart(question)
         if not mentions.text or limit < 1:
             return ()
         identified = self._identify(mentions, where)
@@ -98,7 +98,10 @@ class PageFinder:
 
     def explain(self, question: str, where: Where) -> Identification:
         """As `identify`, with whether anything was named, and which words no document has."""
-        return self._identify(take_apart(_shorten(question)), where)
+        return self._identify(self._take_apart(question), where)
+
+    def _take_apart(self, question: str) -> Mentions:
+        return take_apart(" ".join(question[:LONGEST_QUESTION].split()), self._concepts.knows)
 
     def _identify(self, mentions: Mentions, where: Where) -> Identification:
         if not self._views.cards:
@@ -168,10 +171,6 @@ class PageFinder:
             read = concepts if self._views.close else ()
             scores.add(candidate, read_passage(passage, read, pages))
         return _prefer_documents(scores.ranked(), identified)
-
-
-def _shorten(question: str) -> str:
-    return " ".join(question[:LONGEST_QUESTION].split())
 
 
 def _choose_focus(identified: Identification, where: Where) -> Where:
