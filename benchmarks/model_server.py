@@ -1,0 +1,155 @@
+"""A scripted server in a process of its own that reads the pages of `model_pages`, and jobs against it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import multiprocessing
+import os
+import random
+import subprocess
+import sys
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from model_pages import Kind, answer, find_fields, find_page, make_document
+
+from docai.llm.chat import ChatRequest
+from docai.llm.scripted import FaultKind, Turn
+from docai.llm.scripted_server import ScriptedServer, ServerTraits
+
+ROOT = Path(__file__).resolve().parents[1]
+MODEL = "google/gemma-4-12B-it"
+_TIMEOUT_SHARE = 0.02
+_BROKEN_SHARE = 0.05
+_BREAKS = ("truncated", "empty", "whitespace", "wrong type")
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How the server serves: seconds a page, and whether replies break and requests stay without reply."""
+
+    service_s: float = 0.0
+    capacity: int = 16
+    hurt: bool = False
+    seed: int = 0
+
+
+class PageScript:
+    """Answers from the pages' truth; notes which pages were asked for, and what it broke."""
+
+    def __init__(self, counts: dict[tuple[str, int], int], manner: Manner) -> None:
+        self.asked: dict[tuple[str, int, int], int] = {}
+        self.broken: dict[str, int] = {}
+        self._counts = counts
+        self._manner = manner
+
+    def __call__(self, request: ChatRequest, number: int) -> Turn:
+        page = find_page(request)
+        self.asked[page] = self.asked.get(page, 0) + 1
+        text = answer(request, self._counts)
+        chance = random.Random(f"{self._manner.seed}:{number}")
+        share = chance.random() if self._manner.hurt else 1.0
+        fault: FaultKind | None = None
+        if share < _TIMEOUT_SHARE:
+            fault = "silent"
+        elif share < _TIMEOUT_SHARE + _BROKEN_SHARE:
+            kind = chance.choice(_BREAKS)
+            self.broken[kind] = self.broken.get(kind, 0) + 1
+            if kind == "wrong type":
+                text = _mistype(request, text)
+            else:
+                fault = kind  # type: ignore[assignment]
+        if fault == "silent":
+            self.broken["no reply"] = self.broken.get("no reply", 0) + 1
+        return Turn(text, self._manner.service_s, fault)
+
+
+def _mistype(request: ChatRequest, text: str) -> str:
+    """A reply of a server that knows no grammar: objects where values should be."""
+    fields = list(find_fields(request.json_schema or {}))
+    claims: list[Any] = json.loads(text)["claims"] or [{"field": fields[0], "quote": "a", "value": "a"}]
+    for claim in claims:
+        claim.pop("row", None)
+        claim["value"] = {"is": ["this", 1]}
+    return json.dumps({"claims": claims})
+
+
+class ServerProcess:
+    """Enter it for a server; `kill` and `start` it again, and ask what it was asked."""
+
+    def __init__(self, counts: dict[tuple[str, int], int], manner: Manner | None = None) -> None:
+        self._pipe, there = multiprocessing.Pipe()
+        self._process = multiprocessing.get_context("spawn").Process(
+            target=_serve, args=(counts, manner or Manner(), there), daemon=True
+        )
+
+    def __enter__(self) -> Self:
+        self._process.start()
+        self.base_url: str = self._pipe.recv()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pipe.send("stop")
+        self._process.join(10)
+
+    def kill(self) -> None:
+        self._tell("kill")
+
+    def start(self) -> None:
+        self._tell("start")
+
+    def count_replies(self) -> int:
+        return int(self._tell("replied"))
+
+    def list_asked(self) -> dict[tuple[str, int, int], int]:
+        """How often each page was asked about."""
+        asked: dict[tuple[str, int, int], int] = self._tell("asked")
+        return asked
+
+    def list_broken(self) -> dict[str, int]:
+        broken: dict[str, int] = self._tell("broken")
+        return broken
+
+    def _tell(self, word: str) -> Any:
+        self._pipe.send(word)
+        return self._pipe.recv()
+
+
+def _serve(counts: dict[tuple[str, int], int], manner: Manner, pipe: Connection) -> None:
+    async def main() -> None:
+        script = PageScript(counts, manner)
+        traits = ServerTraits(model=MODEL, image_tokens=1122, capacity=manner.capacity)
+        server = ScriptedServer(script, traits)
+        await server.start()
+        pipe.send(server.base_url)
+        while (word := await asyncio.to_thread(pipe.recv)) != "stop":
+            if word in ("kill", "start"):
+                await getattr(server, word)()
+            pipe.send({"replied": server.replied, "asked": script.asked, "broken": script.broken}.get(word))
+        await server.kill()
+
+    asyncio.run(main())
+
+
+def make_inbox(folder: Path, documents: dict[tuple[Kind, int], int]) -> None:
+    folder.mkdir(parents=True)
+    for (kind, document), count in documents.items():
+        make_document(folder / f"{kind}-{document:04}.pdf", kind, document, count)
+
+
+def start_job(inbox: Path, workspace: Path, base_url: str, *options: str) -> subprocess.Popen[bytes]:
+    """`docai extract` with its output beside the workspace: out.jsonl and errors.txt."""
+    workspace.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "docai.cli.main", "extract", str(inbox), "--json"]
+    command += ["--base-url", base_url, "--workspace", str(workspace), *options]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("DOCAI_")}
+    with (workspace / "out.jsonl").open("wb") as out, (workspace / "errors.txt").open("wb") as errors:
+        return subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=errors
+        )
