@@ -82,9 +82,7 @@ def _headline(finding: Finding) -> str:
 
 
 def _is_computed(finding: Finding) -> bool:
-    return (
-        finding.rule is not None and finding.rule not in ("clause", "absence") and finding.source == "record"
-    )
+    return finding.rule is not None and finding.rule not in ("clause", "absence")
 
 
 def explain_absence(finding: Finding) -> str:

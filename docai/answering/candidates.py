@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -31,6 +32,12 @@ _STEM_SHARE = 0.9
 _VALUE = 0.3
 _NO_VALUE = 0.45
 _LONG_WORDS = 90
+_UNSAID = 0.6
+_OPENING = 0.35  # for dates at a document's beginning, where it says when it was made
+_OPENING_PASSAGES = 6
+_LOOK_BACK = 60
+_BEGINS = re.compile(r"\b(?:commenc\w*|begin\w*|start\w*|dated|as of|entered|effective|from|made)\b")
+_ENDS = re.compile(r"\b(?:expir\w*|until|through|to|end\w*|terminat\w*|till|later than|midnight)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +63,38 @@ def rate_passages(question: Question, passages: Iterable[Passage]) -> tuple[list
             text = passage.text[start:end].strip()
             plain = plain_text(text)
             score = _speak(question, plain, heading)
-            if score <= 0.2:
+            opens = _asks_beginning(question) and passage.ordinal < _OPENING_PASSAGES
+            if score <= 0.2 and not opens:
                 continue
             if is_instruction(text):
                 planted = True
                 continue
-            values = tuple(find(kind, text)) if kind else ()
+            values = tuple(f for f in find(kind, text) if _fits(question, text, f)) if kind else ()
             if kind and question.asked != "yes_no":
                 score = score + _VALUE if values else score * _NO_VALUE
+                score += _OPENING if values and opens else 0.0
             candidates.append(Candidate(passage, text, plain, score, values, len(candidates)))
     return sorted(candidates, key=lambda c: (-round(c.score, 3), c.order)), planted
+
+
+def _fits(question: Question, text: str, found: Found) -> bool:
+    """Whether a date may be the end that is asked for: not where the words before it speak of a beginning."""
+    if question.asked != "date" or "end" not in question.topics:
+        return True
+    before = text[max(0, found.start - _LOOK_BACK) : found.start].lower()
+    begins = max((m.end() for m in _BEGINS.finditer(before)), default=-1)
+    ends = max((m.end() for m in _ENDS.finditer(before)), default=-1)
+    return ends >= begins
+
+
+def _asks_beginning(question: Question) -> bool:
+    return question.asked == "date" and bool(question.topics & {"made", "start", "issued"})
 
 
 def _speak(question: Question, plain: str, heading: str) -> float:
     """Weighted share of the question's topics and words that a sentence speaks of."""
     total = met = 0.0
+    unsaid = 0
     for name in question.topics:
         topic = get_topic(name)
         if not topic.says:
@@ -81,6 +105,8 @@ def _speak(question: Question, plain: str, heading: str) -> float:
             said += _HEADING
         total += weight
         met += weight * said
+        if not said and weight == 1.0:
+            unsaid += 1
     if question.stems:
         # Words of a heading stand for its sentences too, but less.
         words = {stem(w) for w in split_words(plain)}
@@ -91,7 +117,8 @@ def _speak(question: Question, plain: str, heading: str) -> float:
         met += weight * share / len(question.stems)
     if not total:
         return 0.0
-    score = met / total
+    # Who asks how much notice stops a renewal is not answered by notice of something else.
+    score = met / total * _UNSAID**unsaid
     words_count = plain.count(" ") + 1
     return score * (0.92 if words_count > _LONG_WORDS else 1.0) * (0.6 if words_count < 4 else 1.0)
 

@@ -24,6 +24,7 @@ _BETWEEN = frozenset(("between", "with", "against", "to", "by", "zwischen", "mit
 _MONTHS = re.compile(
     r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}|januar|mai|juin|juillet", re.IGNORECASE
 )
+_ALSO_KNOWN = re.compile(r"[\s,]+(?:d/?b/?a|f/?k/?a|a/?k/?a)\.?\s+", re.IGNORECASE)
 _DOMAIN = re.compile(r"[\w-]{2,40}\.(?:com|net|org|io|ai|co|de|fr|eu|biz|info|us|uk|tv)", re.IGNORECASE)
 _NUMERIC = re.compile(r"\d{4}(?:-\d\d){0,2}|\d{1,3}|[$€£]?\d{1,3}(?:[.,]\d{3}){1,4}(?:[.,]\d\d)?%?")
 
@@ -39,10 +40,21 @@ class Name:
 
     @property
     def core(self) -> tuple[str, ...]:
-        """Its words without legal forms, articles and document nouns: what a document must carry."""
-        words = [w.strip(_EDGE) for w in self.text.split()]
-        kept = [w for w in words if w and suffix_key(w) is None and w.lower() not in _INNER]
-        return tuple(w for w in kept if w.lower() not in ("dba", "a"))
+        """Its words without legal forms and articles."""
+        return tuple(word for part in self.cores for word in part)
+
+    @property
+    def cores(self) -> tuple[tuple[str, ...], ...]:
+        """The words without legal forms and articles, which a document must carry; of a company with a second
+        name ("doing business as") those of each.
+        """
+        parts = [_core(part) for part in _ALSO_KNOWN.split(self.text)]
+        return tuple(part for part in parts if part)
+
+
+def _core(text: str) -> tuple[str, ...]:
+    words = [w.strip(_EDGE) for w in text.split()]
+    return tuple(w for w in words if w and suffix_key(w) is None and w.lower() not in _INNER and w != "a")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from docai.answering.candidates import VALUE_KINDS, Candidate, best_pages, pick_value, rate_passages
+from docai.answering.derived_ends import derive_end
 from docai.answering.fields import topic_weight
 from docai.answering.findings import Finding, Quote, Statement, Unknown
 from docai.answering.question import Question
@@ -42,6 +43,10 @@ def answer_from_passages(question: Question, source: Source, passages: Sequence[
     if question.asked == "yes_no":
         return _judge(question, source, candidates, label, kind, warnings)
     best = candidates[0] if candidates else None
+    if question.asked == "date" and "end" in question.topics and (best is None or not best.values):
+        derived = _derive(question, source, passages, label, warnings)
+        if derived is not None:
+            return derived
     if best is None or best.score < _LEAST:
         score = best.score if best else 0.0
         reason: Unknown = "not_found" if source.is_complete else "not_read"
@@ -58,6 +63,25 @@ def answer_from_passages(question: Question, source: Source, passages: Sequence[
         unit=found.unit if found else None,
         confidence=_confidence(best.score),
         statements=tuple(_state(c) for c in shown),
+        warnings=warnings,
+    )
+
+
+def _derive(
+    question: Question, source: Source, passages: Sequence[Passage], label: str, warnings: tuple[str, ...]
+) -> Finding | None:
+    derived = derive_end(question, passages)
+    if derived is None:
+        return None
+    value, term, start = derived
+    return Finding(
+        document=source.document,
+        kind="date",
+        label=label,
+        value=value,
+        confidence=_confidence(0.8 * min(1.0, term.score, start.score)),
+        statements=(_state(term), _state(start)) if term.text != start.text else (_state(term),),
+        rule="start+term",
         warnings=warnings,
     )
 

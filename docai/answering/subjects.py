@@ -40,7 +40,7 @@ def find_subject(question: Question, finder: Finder, sources: Sources, where: Wh
     """The documents that a question names; of those that fit equally well, all."""
     identified = finder.explain(question.text, where)
     documents = [(d, share) for d, share in identified.documents if d in sources.documents]
-    parties = [n for n in question.names if n.kind != "title" and n.core]
+    parties = [n for n in question.names if n.kind != "title" and n.cores]
     if not identified.named and not parties:
         return Subject()
     if not documents:
@@ -63,11 +63,15 @@ def carried_share(names: Sequence[Name], source: Source) -> float:
     text = _Text(source)
     total = met = 0.0
     for name in names:
-        words = [folded for w in name.core for part in split_words(w) if (folded := fold_text(part)[0])]
-        length = sum(map(len, words))
+        cores = [_fold_words(core) for core in name.cores]
+        length = max((sum(map(len, words)) for words in cores), default=0)
         total += length
-        met += length * text.carries(words)
+        met += length * any(text.carries(words) for words in cores if words)
     return met / total if total else 1.0
+
+
+def _fold_words(core: Sequence[str]) -> list[str]:
+    return [folded for word in core for part in split_words(word) if (folded := fold_text(part)[0])]
 
 
 class _Text:
