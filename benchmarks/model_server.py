@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 MODEL = "google/gemma-4-12B-it"
 _TIMEOUT_SHARE = 0.02
 _BROKEN_SHARE = 0.05
-_BREAKS = ("truncated", "empty", "whitespace", "wrong type")
+_BREAKS = ("truncated", "empty", "whitespace", "wrong types", "a wrong type")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,8 @@ class PageScript:
         elif share < _TIMEOUT_SHARE + _BROKEN_SHARE:
             kind = chance.choice(_BREAKS)
             self.broken[kind] = self.broken.get(kind, 0) + 1
-            if kind == "wrong type":
-                text = _mistype(request, text)
+            if kind.endswith(("type", "types")):
+                text = _mistype(request, text, every=kind == "wrong types")
             else:
                 fault = kind  # type: ignore[assignment]
         if fault == "silent":
@@ -68,11 +68,11 @@ class PageScript:
         return Turn(text, self._manner.service_s, fault)
 
 
-def _mistype(request: ChatRequest, text: str) -> str:
-    """A reply of a server that knows no grammar: objects where values should be."""
+def _mistype(request: ChatRequest, text: str, *, every: bool) -> str:
+    """A reply of a server that knows no grammar: objects where values should be, in every claim or in one."""
     fields = list(find_fields(request.json_schema or {}))
     claims: list[Any] = json.loads(text)["claims"] or [{"field": fields[0], "quote": "a", "value": "a"}]
-    for claim in claims:
+    for claim in claims if every else claims[-1:]:
         claim.pop("row", None)
         claim["value"] = {"is": ["this", 1]}
     return json.dumps({"claims": claims})

@@ -114,7 +114,8 @@ class EngineSection(_Section):
 
     `pages`: which of them the model is asked about; `context`: what it is told of other pages; `pixels`: a
     page's own, or shrunk as far as its smallest text stays legible; `grammar`: how the server is told which
-    JSON a reply may be (`none`: by words alone); `ca_file`: PEM of the authority behind its certificate.
+    JSON a reply may be (`none`: by words alone); `ca_file`: PEM of the authority behind its certificate;
+    `timeout_s`: for one reply, its time in the server's queue included.
     """
 
     name: EngineName = "auto"
@@ -125,6 +126,7 @@ class EngineSection(_Section):
     pixels: PixelsShown = "native"
     grammar: GrammarForm = "auto"
     ca_file: Path | None = None
+    timeout_s: float = Field(default=600.0, gt=0)
 
 
 class OutputSection(_Section):

@@ -37,7 +37,7 @@ _AHEAD = 2
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
     """Which model at which server. `wait_s`: for a server that is not ready when the job begins. `grammar`:
-    how it is told which JSON a reply may be; `auto` finds out."""
+    how it is told which JSON a reply may be; `auto` finds out. `timeout_s`: for one reply."""
 
     base_url: str
     model: str | None = None
@@ -48,6 +48,7 @@ class ModelSpec:
     legible: bool = False
     grammar: Literal["auto", "json_schema", "json_object", "structured_outputs", "none"] = "auto"
     ca_file: Path | None = None
+    timeout_s: float = 600.0
 
     def make_settings(self) -> ClientSettings:
         form: SchemaForm = "json_schema" if self.grammar == "auto" else self.grammar
@@ -55,6 +56,7 @@ class ModelSpec:
             self.base_url,
             self.model,
             self.api_key,
+            timeout_s=self.timeout_s,
             start_s=self.wait_s,
             schema_form=form,
             ca_file=self.ca_file,

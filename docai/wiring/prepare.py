@@ -121,6 +121,7 @@ def choose_model(
         settings.api_key,
         grammar=recipe.engine.grammar,
         ca_file=settings.ca_file or recipe.engine.ca_file,
+        timeout_s=recipe.engine.timeout_s,
     )
 
 
