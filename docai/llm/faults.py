@@ -44,8 +44,8 @@ TIMEOUT = Fault(
     ServiceError,
     "timeout",
     "no reply in time",
-    "see the server's log: it hangs, or has more to do than docai's share; a pipeline file's engine.timeout_s "
-    "allows more",
+    "see the server's log: it hangs, or has more to do than docai's share; engine.timeout_s of a pipeline "
+    "file allows more",
 )
 GARBLED = Fault(
     ServiceError,

@@ -150,12 +150,19 @@ class PageEngine:
     ) -> _Got:
         """The same question at rising temperature until a reply is whole; then in halves of its fields."""
         best: Claimed | None = None
+        flawed: Claimed | None = None
         request = self._make_request(asking, group, share, part=part)
         for temperature in _TEMPERATURES:
             reply = await self._complete(asking, replace(request, temperature=temperature), share, sheet)
             claimed = read_claims(reply, group, asking.question.page.number)
             if claimed.usable:
-                return _Got(list(claimed.claims))
+                if not claimed.invalid:
+                    return _Got(list(claimed.claims))
+                # An item that means nothing was meant to: asked for once more, but no model is stopped by it.
+                if flawed is not None:
+                    return _Got(list(max(claimed, flawed, key=lambda c: len(c.claims)).claims))
+                flawed = claimed
+                continue
             verdict = claimed.verdict if claimed.verdict != "complete" else "invalid"
             asking.note(f"reply-{verdict}", f"the model's reply cannot be used ({verdict})")
             if best is None or len(claimed.claims) > len(best.claims):
@@ -164,6 +171,8 @@ class PageEngine:
                 request = replace(request, max_tokens=2 * request.max_tokens)
             if asking.requests >= asking.allowed:
                 break
+        if flawed is not None:
+            return _Got(list(flawed.claims))
         halves = halve_fields(group)
         if len(halves) < 2 or asking.requests >= asking.allowed:
             return _Got(list(best.claims) if best else [], [group])

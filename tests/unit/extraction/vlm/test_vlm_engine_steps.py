@@ -108,6 +108,20 @@ def test_a_bad_reply_is_asked_for_again_with_more_temperature(bad: str) -> None:
     assert [r.temperature for r in model.asked] == [0.0, 0.4, 0.8]
 
 
+def test_an_item_of_a_wrong_type_is_asked_for_once_more_and_then_left_out() -> None:
+    mistyped = {"field": "/order_date", "quote": "of 3 May 2024", "value": {"day": 3}}
+    date = {**mistyped, "value": "2024-05-03"}
+    flawed, whole = write_reply([NUMBER, mistyped]), write_reply([NUMBER, date])
+    answer = ask(answer_in_turn(flawed, whole))
+    assert answer.complete
+    assert [c.value for c in answer.claims] == ["A-17", "2024-05-03"]
+    model = answer_in_turn(flawed, flawed)
+    answer = ask(model)
+    assert answer.complete, "what such a model says is still an answer"
+    assert [c.value for c in answer.claims] == ["A-17"]
+    assert len(model.asked) == 2
+
+
 def test_then_smaller_groups_of_fields() -> None:
     def play(request: ChatRequest, number: int) -> Turn:
         fields = str(request.messages[0].parts[0])
