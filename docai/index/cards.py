@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from docai.index.concepts import Place
 from docai.types import Passage
 
 OPENING_WORDS = 250
 """Words of a document's beginning that a card keeps: title, date and parties stand there."""
-_OPENING_PASSAGES = 8
-"""Enough for those words: a passage has about sixty."""
+_END_PASSAGES = 8
+"""About a page; a passage has about sixty words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +35,17 @@ class Catalogue(Protocol):
 
     def cards(self) -> Iterable[DocumentCard]: ...
 
+    def read_end(self, document_id: str, place: Place) -> Sequence[Passage]:
+        """A document's first passages, or its last ones: about a page."""
+        ...
+
 
 class PassageSource(Protocol):
     """The truth about passages, as the workspace keeps it."""
 
     def list_sets(self) -> Iterable[_PassageSet]: ...
+
+    def get_set(self, document_id: str) -> _PassageSet | None: ...
 
     def get_passages(self, document_id: str, first: int = 0, count: int | None = None) -> list[Passage]: ...
 
@@ -52,6 +59,9 @@ class _PassageSet(Protocol):
 
     @property
     def page_count(self) -> int: ...
+
+    @property
+    def count(self) -> int: ...
 
 
 def make_card(passages: Sequence[Passage], file_name: str = "") -> DocumentCard:
@@ -75,16 +85,20 @@ def _read_opening(passages: Sequence[Passage]) -> str:
 
 
 class FixedCatalogue:
-    """Cards that do not change."""
+    """Documents that do not change: all passages of each, in reading order."""
 
-    def __init__(self, cards: Iterable[DocumentCard]) -> None:
-        self._cards = tuple(cards)
+    def __init__(self, documents: Iterable[Sequence[Passage]]) -> None:
+        self._documents = {passages[0].document_id: passages for passages in documents if passages}
 
     def version(self) -> object:
         return 0
 
     def cards(self) -> Iterable[DocumentCard]:
-        return self._cards
+        return [make_card(passages) for passages in self._documents.values()]
+
+    def read_end(self, document_id: str, place: Place) -> Sequence[Passage]:
+        passages = self._documents.get(document_id, ())
+        return passages[:_END_PASSAGES] if place == "front" else passages[-_END_PASSAGES:]
 
 
 class StoredCatalogue:
@@ -99,5 +113,12 @@ class StoredCatalogue:
 
     def cards(self) -> Iterator[DocumentCard]:
         for known in self._source.list_sets():
-            passages = self._source.get_passages(known.document_id, 0, _OPENING_PASSAGES)
+            passages = self._source.get_passages(known.document_id, 0, _END_PASSAGES)
             yield DocumentCard(known.document_id, known.context, _read_opening(passages), known.page_count)
+
+    def read_end(self, document_id: str, place: Place) -> Sequence[Passage]:
+        known = self._source.get_set(document_id)
+        if known is None:
+            return ()
+        first = 0 if place == "front" else max(0, known.count - _END_PASSAGES)
+        return self._source.get_passages(document_id, first, _END_PASSAGES)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from docai.index.cards import DocumentCard
-from docai.index.mentions import Mentions, fold_words, name_words, weigh_word
+from docai.index.mentions import STOPS, Mentions, fold_words, name_words, weigh_word
 
 _SHORTEST_FUZZY = 5
 _FUZZY_WEIGHT = 0.8
@@ -23,6 +23,8 @@ _OPENING_WEIGHT = 0.9
 """A name in the opening words, against one in title or parties."""
 _SECURE = 0.34
 """Of what a question names: a document that explains less of it is not named."""
+_SCATTERED = 0.25
+"""Lost by a document that has the words of names, but none beside the next: `Commerce` and `One` apart."""
 _RARE_SHARE = 0.2
 """Of the documents: words of small letters that more of them share are no names."""
 
@@ -44,6 +46,7 @@ class Identifier:
     def __init__(self, cards: Iterable[DocumentCard]) -> None:
         self.cards: dict[str, DocumentCard] = {}
         self._having: dict[str, dict[str, float]] = defaultdict(dict)
+        self._pairs: dict[tuple[str, str], set[str]] = defaultdict(set)
         self._small: set[str] = set()
         for card in cards:
             self.cards[card.document_id] = card
@@ -56,6 +59,8 @@ class Identifier:
             words = fold_words(text)
             for word in (*words, *(a + b for a, b in pairwise(words))):
                 self._having[word][card.document_id] = weight
+            for pair in _pair(words):
+                self._pairs[pair].add(card.document_id)
 
     def identify(self, mentions: Mentions, among: Collection[str] | None = None) -> Identification:
         """Documents that explain what a question names; `among`: those that may be found."""
@@ -68,6 +73,10 @@ class Identifier:
             for document_id, share in having.items():
                 if among is None or document_id in among:
                     scores[document_id] += weight * share
+        pairs = [pair for name in mentions.names for pair in _pair(fold_words(name))]
+        for document_id in scores:
+            met = sum(document_id in self._pairs.get(pair, ()) for pair in pairs)
+            scores[document_id] *= 1.0 - _SCATTERED * (1.0 - met / len(pairs)) if pairs else 1.0
         ranked = sorted(((s / whole, d) for d, s in scores.items()), key=lambda pair: (-pair[0], pair[1]))
         documents = tuple((d, min(1.0, s)) for s, d in ranked if s >= _SECURE * ranked[0][0])
         return Identification(documents, True, tuple(w for w, (_, having) in words.items() if not having))
@@ -119,3 +128,8 @@ class Identifier:
     def _rarity(self, documents: int) -> float:
         """IDF, bounded below: a word that all documents have still tells a little."""
         return math.log(1.2 + (len(self.cards) + 1) / (documents + 0.5))
+
+
+def _pair(words: list[str]) -> list[tuple[str, str]]:
+    """Words that follow each other in a text, stop words left out."""
+    return list(pairwise(word for word in words if word not in STOPS))

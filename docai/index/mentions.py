@@ -48,7 +48,7 @@ _PAPERS = (
     "agreement agreements contract contracts amendment lease document letter exhibit schedule form deal "
     "order invoice policy plan vertrag vereinbarung rechnung contrat"
 )
-_JOINERS, _OPENERS, _STOPS, _LEGAL_FORMS, _GENERIC = (
+_JOINERS, _OPENERS, STOPS, _LEGAL_FORMS, _GENERIC = (
     frozenset(text.split()) for text in (_JOINING, _OPENING, _STOPPING, _FORMS, _PAPERS)
 )
 
@@ -77,7 +77,7 @@ def fold_words(text: str) -> list[str]:
 
 def name_words(text: str) -> list[str]:
     """Folded words of a name that can tell it from others, each once, in order."""
-    return list(dict.fromkeys(w for w in fold_words(text) if w not in _STOPS))
+    return list(dict.fromkeys(w for w in fold_words(text) if w not in STOPS))
 
 
 def weigh_word(word: str) -> float:

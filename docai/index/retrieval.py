@@ -8,7 +8,7 @@ closely. Where a question names no document, or several alike, passages of all o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -22,7 +22,7 @@ from docai.index.mentions import Mentions, take_apart
 from docai.index.phrases import split_words
 from docai.index.ranking import Candidate, PageScores, Weights, level, read_passage
 from docai.protocols import Embedder, VectorIndex
-from docai.types import Hit, Query, ScoredPage, SparseVector, Where
+from docai.types import Hit, Passage, Query, ScoredPage, SparseVector, Where
 
 LONGEST_QUESTION = 1000
 """Characters that are looked at: who pastes a page asks with its beginning."""
@@ -33,7 +33,7 @@ _SURE = 0.5
 _NEAR = 0.7
 """Of the best document's share: others with as much are searched too."""
 _MOST_DOCUMENTS = 8
-_DOCUMENT_WEIGHT = 6.0
+_DOCUMENT_WEIGHT = 12.0
 """Score that a document loses which explains nothing of what the best one explains."""
 
 
@@ -130,7 +130,18 @@ class PageFinder:
         if self._views.dense and self._views.gist:
             for concept in concepts[:2]:
                 _note(found, self._search(focus, dense=self._embed_gist(concept)), "gist")
+        if self._views.close and self._views.cards:
+            for passage in self._read_ends(concepts, focus):
+                found.setdefault(passage.id, Candidate(passage))
         return found
+
+    def _read_ends(self, concepts: Sequence[Concept], focus: Where) -> Iterator[Passage]:
+        """What stands where the answer usually stands, if the documents are few."""
+        if focus.document_ids is None or len(focus.document_ids) > _MOST_DOCUMENTS:
+            return
+        for place in {concept.place for concept in concepts if concept.place is not None}:
+            for document_id in focus.document_ids:
+                yield from self._catalogue.read_end(document_id, place)
 
     def _search(
         self,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docai.index.cards import FixedCatalogue, StoredCatalogue, make_card
+from docai.index.cards import FixedCatalogue, StoredCatalogue
 from docai.index.edge import EdgeIndex
 from docai.index.embedding.hashed import HashedEmbedder
 from docai.index.passages import text_to_embed, text_to_weigh
@@ -73,7 +73,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EdgeIndex]:
 
 @pytest.fixture
 def finder(index: EdgeIndex) -> PageFinder:
-    cards = FixedCatalogue(make_card(make_passages(name)) for name in PAPERS)
+    cards = FixedCatalogue(make_passages(name) for name in PAPERS)
     return PageFinder(index, HashedEmbedder(), SparseEncoder(), cards)
 
 
@@ -155,10 +155,11 @@ class _Store:
         self.papers = dict.fromkeys(PAPERS)
 
     def list_sets(self) -> list[PassageSet]:
-        return [
-            PassageSet(name, 1, "", PAPERS[name][0], len(PAPERS[name][1]), (), len(PAPERS[name][1]))
-            for name in self.papers
-        ]
+        return [known for name in self.papers if (known := self.get_set(name)) is not None]
+
+    def get_set(self, document_id: str) -> PassageSet | None:
+        title, texts = PAPERS[document_id]
+        return PassageSet(document_id, 1, "", title, len(texts), (), len(texts))
 
     def get_passages(self, document_id: str, first: int = 0, count: int | None = None) -> list[Passage]:
         return make_passages(document_id)[first:][:count]
