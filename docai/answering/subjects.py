@@ -20,6 +20,7 @@ from docai.types import Where
 _TIED = 0.85  # of the best share: documents that fit the question as well
 _MOST_TIED = 4
 _CARRIED = 0.5  # share of the question's names that a document must carry
+_EXPLAINED = 0.5  # of what a title says: below it, the document meant is another one
 _SIMILAR = 84  # of 100: a name with an OCR slip
 _SHORTEST_FUZZY = 6
 
@@ -43,17 +44,18 @@ def find_subject(question: Question, finder: Finder, sources: Sources, where: Wh
     parties = [n for n in question.names if n.kind != "title" and n.cores]
     if not identified.named and not parties:
         return Subject()
+    named = tuple(n.text for n in parties or question.names) or tuple(identified.missing)
     if not documents:
-        return Subject((), True, tuple(n.text for n in parties) or tuple(identified.missing), True)
+        return Subject((), True, named, True)
     top = documents[0][1]
     tied = [d for d, share in documents if share >= _TIED * top][:_MOST_TIED]
     if not parties:
-        return Subject(tuple(tied), True, tuple(identified.missing), False)
+        strange = top < _EXPLAINED and bool(identified.missing)
+        return Subject((), True, named, True) if strange else Subject(tuple(tied), True)
     carried = {d: carried_share(parties, source) for d in tied if (source := sources.get(d)) is not None}
     best = max(carried.values(), default=0.0)
     if best < _CARRIED:
-        missing = tuple(n.text for n in parties)
-        return Subject((), True, missing, True)
+        return Subject((), True, named, True)
     kept = tuple(d for d in tied if carried.get(d, 0.0) >= _TIED * best)
     return Subject(kept, True, (), False)
 

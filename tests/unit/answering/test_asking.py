@@ -105,6 +105,12 @@ def test_a_document_that_is_not_here_is_not_found() -> None:
     assert answer.scope.documents == 2
 
 
+def test_a_title_that_no_document_has_is_not_found() -> None:
+    answer = ask("When does the Helicopter Hangar Lease expire?", *both(VALUES))
+    assert answer.status == "not_found"
+    assert "Helicopter Hangar Lease" in answer.text
+
+
 def test_documents_that_disagree_are_both_shown() -> None:
     other = make_shelf("supply2", (SUPPLY[0], SUPPLY[1].replace("Delaware", "Ohio")), None)
     answer = ask(
