@@ -80,8 +80,9 @@ class Tiling:
         if part.shape[:2] == (spot.height_px, spot.width_px):
             return np.ascontiguousarray(part)
         tile = np.empty((spot.height_px, spot.width_px, *page.shape[2:]), np.uint8)
-        tile[...] = find_paper(page)
-        tile[: part.shape[0], : part.shape[1]] = part
+        height, width = part.shape[:2]
+        tile[:height, :width] = part
+        tile[height:] = tile[:height, width:] = find_paper(page)
         return tile
 
     def locate(self, spot: Spot, pixels: tuple[float, float, float, float]) -> Box:
