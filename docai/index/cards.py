@@ -36,7 +36,7 @@ class Catalogue(Protocol):
     def cards(self) -> Iterable[DocumentCard]: ...
 
     def read_end(self, document_id: str, place: Place) -> Sequence[Passage]:
-        """A document's first passages, or its last ones: about a page."""
+        """A document's first passages, its last ones, or both: about a page of each."""
         ...
 
 
@@ -98,7 +98,11 @@ class FixedCatalogue:
 
     def read_end(self, document_id: str, place: Place) -> Sequence[Passage]:
         passages = self._documents.get(document_id, ())
-        return passages[:_END_PASSAGES] if place == "front" else passages[-_END_PASSAGES:]
+        return [
+            passage
+            for first in _list_ends(len(passages), place)
+            for passage in passages[first : first + _END_PASSAGES]
+        ]
 
 
 class StoredCatalogue:
@@ -120,5 +124,14 @@ class StoredCatalogue:
         known = self._source.get_set(document_id)
         if known is None:
             return ()
-        first = 0 if place == "front" else max(0, known.count - _END_PASSAGES)
-        return self._source.get_passages(document_id, first, _END_PASSAGES)
+        return [
+            passage
+            for first in _list_ends(known.count, place)
+            for passage in self._source.get_passages(document_id, first, _END_PASSAGES)
+        ]
+
+
+def _list_ends(count: int, place: Place) -> list[int]:
+    """Ordinals at which a document's ends begin."""
+    last = max(0, count - _END_PASSAGES)
+    return {"front": [0], "back": [last], "ends": sorted({0, last})}[place]

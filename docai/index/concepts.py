@@ -19,7 +19,8 @@ from typing import Literal, TypeAlias
 
 from docai.index.phrases import PhraseSet
 
-Place: TypeAlias = Literal["front", "back"]
+Place: TypeAlias = Literal["front", "back", "ends"]
+"""`ends`: the first page, or else the last one."""
 HINT_WEIGHT = 0.3
 """Of a hint, against a cue's 1."""
 

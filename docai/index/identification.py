@@ -9,7 +9,7 @@ nearest spelling, words written together or apart by their neighbours joined.
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -46,7 +46,7 @@ class Identifier:
     def __init__(self, cards: Iterable[DocumentCard]) -> None:
         self.cards: dict[str, DocumentCard] = {}
         self._having: dict[str, dict[str, float]] = defaultdict(dict)
-        self._pairs: dict[tuple[str, str], set[str]] = defaultdict(set)
+        self._joined: dict[str, set[str]] = defaultdict(set)
         self._small: set[str] = set()
         for card in cards:
             self.cards[card.document_id] = card
@@ -56,11 +56,11 @@ class Identifier:
         texts = ((card.opening, _OPENING_WEIGHT), (card.file_name, _OPENING_WEIGHT), (card.title, 1.0))
         self._small.update(w for text in (card.opening, card.title) for w in text.split() if w.islower())
         for text, weight in texts:
-            words = fold_words(text)
-            for word in (*words, *(a + b for a, b in pairwise(words))):
+            words = _tell(text)
+            for word in words:
                 self._having[word][card.document_id] = weight
-            for pair in _pair(words):
-                self._pairs[pair].add(card.document_id)
+            for pair in _join_pairs(words):
+                self._joined[pair].add(card.document_id)
 
     def identify(self, mentions: Mentions, among: Collection[str] | None = None) -> Identification:
         """Documents that explain what a question names; `among`: those that may be found."""
@@ -73,25 +73,33 @@ class Identifier:
             for document_id, share in having.items():
                 if among is None or document_id in among:
                     scores[document_id] += weight * share
-        pairs = [pair for name in mentions.names for pair in _pair(fold_words(name))]
-        for document_id in scores:
-            met = sum(document_id in self._pairs.get(pair, ()) for pair in pairs)
-            scores[document_id] *= 1.0 - _SCATTERED * (1.0 - met / len(pairs)) if pairs else 1.0
-        ranked = sorted(((s / whole, d) for d, s in scores.items()), key=lambda pair: (-pair[0], pair[1]))
+        least = _SECURE * (1.0 - _SCATTERED) * max(scores.values(), default=0.0)
+        shares = {d: score / whole for d, score in scores.items() if score >= least}
+        self._lower_scattered(shares, mentions)
+        ranked = sorted(((share, d) for d, share in shares.items()), key=lambda pair: (-pair[0], pair[1]))
         documents = tuple((d, min(1.0, s)) for s, d in ranked if s >= _SECURE * ranked[0][0])
         return Identification(documents, True, tuple(w for w, (_, having) in words.items() if not having))
+
+    def _lower_scattered(self, shares: dict[str, float], mentions: Mentions) -> None:
+        """Documents in which words of a name do not follow each other explain it less."""
+        pairs = [pair for name in mentions.names for pair in _join_pairs(_tell(name))]
+        if not pairs:
+            return
+        met = Counter(d for pair in pairs for d in self._joined.get(pair, ()) if d in shares)
+        for document_id in shares:
+            shares[document_id] *= 1.0 - _SCATTERED * (1.0 - met[document_id] / len(pairs))
 
     def _weigh(self, mentions: Mentions) -> dict[str, tuple[float, Mapping[str, float]]]:
         """Each word that names: its weight, and the documents that have it."""
         found: dict[str, tuple[float, Mapping[str, float]]] = {}
         for name in mentions.names:
             words = name_words(name)
-            joined = {a + b for a, b in pairwise(words)}
+            pairs = _join_pairs(words)
             for word in words:
                 having = self._find(word)
                 if not having:
                     # `City Net` for `CityNet`: the pair may stand as one word.
-                    pair = next((j for j in joined if word in j and j in self._having), None)
+                    pair = next((p for p in pairs if word in p and p in self._having), None)
                     having = self._having[pair] if pair else {}
                 found[word] = (weigh_word(word) * self._rarity(len(having)), having)
         if found:
@@ -114,6 +122,8 @@ class Identifier:
     def _find(self, word: str) -> Mapping[str, float]:
         if word in self._having:
             return self._having[word]
+        if word in self._joined:
+            return dict.fromkeys(self._joined[word], _OPENING_WEIGHT)
         if len(word) < _SHORTEST_FUZZY or word.isdigit():
             return {}
         from rapidfuzz import process
@@ -130,6 +140,11 @@ class Identifier:
         return math.log(1.2 + (len(self.cards) + 1) / (documents + 0.5))
 
 
-def _pair(words: list[str]) -> list[tuple[str, str]]:
-    """Words that follow each other in a text, stop words left out."""
-    return list(pairwise(word for word in words if word not in STOPS))
+def _tell(text: str) -> list[str]:
+    """Words in order, without stop words."""
+    return [word for word in fold_words(text) if word not in STOPS]
+
+
+def _join_pairs(words: list[str]) -> list[str]:
+    """Each word with the next one."""
+    return [a + b for a, b in pairwise(words)]

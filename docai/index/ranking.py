@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from docai.index.concepts import Concept
+from docai.index.concepts import Concept, Place
 from docai.index.phrases import split_words
 from docai.types import Passage, ScoredPage
 
@@ -21,6 +21,8 @@ _AROUND = 12
 """Words beside them in which the value may stand."""
 _HALF = 1.5
 """Weight of phrases at which half of what can be said is said."""
+_LESS_LIKELY = 0.5
+"""The last page against the first, for what may stand on either."""
 _LEAST_SAID = 0.35
 """Below it, a value beside the phrases tells nothing."""
 
@@ -79,9 +81,16 @@ def read_passage(passage: Passage, concepts: Sequence[Concept], page_count: int)
         if heading:
             headed = max(headed, find_window(heading, concept)[0])
         if concept.place is not None:
-            away = passage.page - 1 if concept.place == "front" else max(0, page_count - passage.page)
-            place = max(place, 1.0 / (1.0 + away))
+            place = max(place, _stands(passage.page, page_count, concept.place))
     return Signals(cue, answer, headed, place)
+
+
+def _stands(page: int, page_count: int, place: Place) -> float:
+    """1 on the page where such things stand, less on each page further away."""
+    front, back = 1.0 / page, 1.0 / (1 + max(0, page_count - page))
+    if place == "front":
+        return front
+    return back if place == "back" else max(front, _LESS_LIKELY * back)
 
 
 def find_window(words: Sequence[str], concept: Concept) -> tuple[float, int, int]:

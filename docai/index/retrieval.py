@@ -26,7 +26,7 @@ from docai.types import Hit, Passage, Query, ScoredPage, SparseVector, Where
 
 LONGEST_QUESTION = 1000
 """Characters that are looked at: who pastes a page asks with its beginning."""
-CANDIDATES = 40
+CANDIDATES = 30
 """Passages per view and search."""
 _SURE = 0.5
 """Share of what a question names from which on only the documents that explain it are searched."""
