@@ -15,10 +15,12 @@ from typing import Any
 __version__ = "0.1.0"
 
 _EXPORTS = {
+    "ask": "docai.wiring.answering",
     "extract": "docai.wiring",
     "Schema": "docai.schema",
     "load_schema": "docai.schema",
     "to_model": "docai.schema",
+    "Answer": "docai.types",
     "Record": "docai.types",
     "Failure": "docai.types",
     "FieldValue": "docai.types",

@@ -7,9 +7,11 @@ import sys
 
 import typer
 
+from docai.cli.ask import ask
 from docai.cli.doctor import doctor
 from docai.cli.eval import evaluate
 from docai.cli.extract import extract
+from docai.cli.index import index_app
 from docai.cli.records import records_app
 from docai.cli.schema import schema_app
 
@@ -25,6 +27,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("extract")(extract)
+app.command("ask")(ask)
+app.add_typer(index_app, name="index")
 app.add_typer(records_app, name="records")
 app.add_typer(schema_app, name="schema")
 app.command("eval")(evaluate)
@@ -48,6 +52,8 @@ def root(
     """Folders of documents into records you can prove: every value with its page, box and quote.
 
     docai extract contracts/            records of a folder, as a table (or JSON lines in a pipe)
+
+    docai ask "When does the Acme lease end?"       an answer, cited to its place on the page
 
     docai records show acme.pdf --image acme.png      look at the evidence
 

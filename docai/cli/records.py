@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from docai.cli.records_query import query_records
 from docai.errors import ConfigError
+from docai.wiring.records import opened_workspace
 
 if TYPE_CHECKING:
     from docai.types import FieldValue, Outcome, Record
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 records_app = typer.Typer(
     help="List, show and export the records in the workspace.", no_args_is_help=True, rich_markup_mode=None
 )
+
+records_app.command("query")(query_records)
 
 WorkspaceOption = Annotated[
     Path | None, typer.Option("--workspace", help="Folder that holds .docai (default: the nearest upwards).")
@@ -45,7 +48,7 @@ def list_records(
     from docai.cli.records_view import print_listing
     from docai.workspace.export import outcome_line
 
-    with _opened(workspace) as stores:
+    with opened_workspace(workspace) as stores:
         found = stores.outcomes.records(schema_id=schema, include_retired=history)
         if sys.stdout.isatty() and not json_lines:
             print_listing(found)
@@ -82,7 +85,7 @@ def show_record(
     from docai.cli.page_finder import PageFinder
     from docai.cli.records_view import draw_record, print_fields, print_records
 
-    with _opened(workspace) as stores:
+    with opened_workspace(workspace) as stores:
         outcomes = _find(stores, document, schema)
         narrowed = [_narrow(outcome, field) for outcome in outcomes]
         if image is not None:
@@ -112,20 +115,11 @@ def export_records(
     from docai.cli.page_finder import PageFinder
     from docai.workspace.export import write_outcomes
 
-    with _opened(workspace) as stores:
+    with opened_workspace(workspace) as stores:
         views = PageFinder(stores, password).views if crops else None
         found = stores.outcomes.records(schema_id=schema, include_retired=history)
         count = write_outcomes(out, (stored.outcome for stored in found), views)
     typer.echo(f"docai: wrote {count} {'record' if count == 1 else 'records'} to {out}", err=True)
-
-
-@contextmanager
-def _opened(workspace: Path | None) -> Iterator[Workspace]:
-    from docai.workspace import find_workspace, open_workspace
-
-    root = workspace or find_workspace(Path.cwd()) or Path.cwd()
-    with open_workspace(root, create=False) as stores:
-        yield stores
 
 
 def _find(stores: Workspace, document: str, schema: str | None) -> list[Outcome]:

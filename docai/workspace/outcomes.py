@@ -120,6 +120,18 @@ class SqliteOutcomeStore:
             uris.setdefault(row["record_id"], {})[row["uri"]] = None
         return [CurrentRecord(record_id, tuple(names)) for record_id, names in uris.items()]
 
+    def list_schemas(self) -> list[tuple[str, str]]:
+        """Id and hash of each schema that a current record was made with; of several hashes the newest."""
+        where, parameters = _where(None, None, False)
+        sql = (
+            f"SELECT l.schema_id, max(l.record_id) AS newest FROM ({_LISTING} {where} AND "
+            "outcomes.schema_id IS NOT NULL) l GROUP BY 1"
+        )
+        rows = self._database.select(sql, tuple(parameters))
+        return [
+            (r.schema_ref.id, r.schema_ref.hash) for _, r in self.load_records([x["newest"] for x in rows])
+        ]
+
     def load_records(self, record_ids: Sequence[int]) -> Iterator[tuple[int, Record]]:
         """Records by id, in the order asked for; failures are left out."""
         for start in range(0, len(record_ids), _BATCH):
@@ -191,6 +203,7 @@ def _supersede(db: sqlite3.Connection, at: str, outcomes: Sequence[Outcome]) -> 
 # listed, or unreadable) shows under its own.
 _LISTING = """
   SELECT records.id AS record_id, COALESCE(items.uri, outcomes.uri) AS uri, outcomes.key AS key,
+    outcomes.schema_id AS schema_id,
     outcomes.created_at AS created_at, outcomes.run_id AS run_id,
     (items.retired_at IS NOT NULL OR outcomes.replaced_at IS NOT NULL OR outcomes.superseded_at IS NOT NULL)
       AS retired

@@ -60,9 +60,11 @@ class Workspace:
     def folder(self) -> Path:
         return self.root / FOLDER
 
-    def open_queries(self, as_of: str | None = None) -> RecordQueries:
+    def open_queries(
+        self, as_of: str | None = None, document_ids: frozenset[str] | None = None
+    ) -> RecordQueries:
         """The records as tables, brought up to date, for SQL that only reads. `as_of`: ISO date; what speaks
-        from a later day is left out. Close what it returns."""
+        from a later day is left out. `document_ids`: only their records. Close what it returns."""
         from docai.workspace.tables.projection import DATABASE as TABLES
         from docai.workspace.tables.projection import Projection
         from docai.workspace.tables.queries import RecordQueries
@@ -71,7 +73,7 @@ class Workspace:
         Projection(
             path, self.outcomes.list_current, self.outcomes.load_records, self.pages.iterate_words
         ).refresh()
-        return RecordQueries(path, as_of)
+        return RecordQueries(path, as_of, document_ids)
 
     def start_run(self, command: str) -> int:
         """Note a command that begins; outcomes written from now on carry its id."""

@@ -28,12 +28,15 @@ _LEADING_COLUMNS = ", ".join(f"r.{name}" for name in LEADING)
 class RecordQueries:
     """A read-only connection with one view a schema (copies counted once), its lists and its families."""
 
-    def __init__(self, path: Path, as_of: str | None = None) -> None:
-        """`as_of`: ISO date; documents that speak from a later day are left out."""
+    def __init__(
+        self, path: Path, as_of: str | None = None, document_ids: frozenset[str] | None = None
+    ) -> None:
+        """`as_of`: ISO date; documents that speak from a later day are left out. `document_ids`: only the
+        records of these documents."""
         self._db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
         self._db.create_aggregate("sum", 1, _make_sum)
         self._db.create_aggregate("total", 1, _make_sum)
-        self.columns = _make_views(self._db, as_of)
+        self.columns = _make_views(self._db, _restrict(self._db, as_of, document_ids))
         self._db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_RESULT_BYTES)
         self._db.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
         self._db.execute("PRAGMA query_only = ON")
@@ -132,19 +135,30 @@ def _record_ids(names: Sequence[str], row: Sequence[Any]) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _make_views(db: sqlite3.Connection, as_of: str | None) -> tuple[TableColumn, ...]:
+def _restrict(db: sqlite3.Connection, as_of: str | None, document_ids: frozenset[str] | None) -> str:
+    """Conditions of every view."""
+    parts = [f"AND (r.since IS NULL OR r.since <= {_literal(as_of)})"] if as_of else []
+    if document_ids is not None:
+        db.execute("CREATE TEMP TABLE scope (document_id TEXT PRIMARY KEY) WITHOUT ROWID")
+        db.executemany("INSERT INTO scope VALUES (?)", [(i,) for i in document_ids])
+        parts.append("AND r.document_id IN (SELECT document_id FROM scope)")
+    return " ".join(parts)
+
+
+def _make_views(db: sqlite3.Connection, condition: str) -> tuple[TableColumn, ...]:
     """Temporary views: `contract`, `all_contract` (copies too), `contract_parties`, `contract_family`."""
     tables: dict[tuple[str, str], list[StoredColumn]] = {}
     for item in describe_columns(db):
         tables.setdefault((item.schema, item.list), []).append(item)
-    day = f"AND (r.since IS NULL OR r.since <= {_literal(as_of)})" if as_of else ""
     columns: list[TableColumn] = []
     for (schema, group), stored in sorted(tables.items()):
         view = table_name(schema) + (f"_{group}" if group else "")
         names = ", ".join(f't."{item.name}"' for item in stored)
         leading = "r.record_id, r.uri, t.position" if group else _LEADING_COLUMNS
         own = ("record_id", "uri", "position") if group else LEADING
-        source = f'FROM "{stored_table(schema, group)}" t JOIN records r USING (record_id) WHERE 1 {day}'
+        source = (
+            f'FROM "{stored_table(schema, group)}" t JOIN records r USING (record_id) WHERE 1 {condition}'
+        )
         db.execute(
             f'CREATE TEMP VIEW "{view}" AS SELECT {leading}, {names} {source} AND duplicate_of IS NULL'
         )

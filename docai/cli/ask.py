@@ -1,0 +1,136 @@
+"""`docai ask`: a question in, an answer out with every sentence cited to its place on a page."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from docai.errors import ConfigError
+
+if TYPE_CHECKING:
+    from docai.types import Answer
+    from docai.wiring.answering import Answerer
+
+EXAMPLES = """\
+Examples:
+
+  docai ask "Which law governs the lease with Acme?"         the answer, and where it stands
+
+  docai ask "When does it end?" --in contracts/lease.pdf     one document or folder
+
+  docai ask --each "Which contracts forbid assignment?"      every document, one cited row each
+
+  docai ask "Which contracts expire before 2027?"            counted, added and compared over records
+
+  docai ask "Who signed the lease?" --open                   the pages, with the words marked
+
+Exit codes: 0 answered, 1 not found or in part, 2 bad usage or nothing indexed.
+"""
+_FORMATS = (".csv", ".xlsx", ".html", ".json")
+
+
+def ask(
+    question: Annotated[str, typer.Argument(help="A question, in the language of the documents.")],
+    paths: Annotated[
+        list[Path] | None, typer.Option("--in", help="Only documents in this file or folder; repeatable.")
+    ] = None,
+    each: Annotated[bool, typer.Option("--each", help="Ask every document: one cited row each.")] = False,
+    save_as: Annotated[
+        str | None,
+        typer.Option("--save-as", metavar="FIELD", help="With --each: keep rows as a field of the records."),
+    ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option("--as-of", metavar="DATE", help="Over records: leave out what speaks from a later day."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write the answer to .html, .json, .csv or .xlsx.")
+    ] = None,
+    open_page: Annotated[
+        bool, typer.Option("--open", help="Show the answer with its pages in the browser.")
+    ] = False,
+    workspace: Annotated[
+        Path | None, typer.Option(help="Folder that holds .docai (default: the nearest upwards).")
+    ] = None,
+    password: Annotated[str | None, typer.Option(help="Password for encrypted PDFs, for pictures.")] = None,
+    json_text: Annotated[bool, typer.Option("--json", help="JSON also on a terminal.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No messages on standard error.")] = False,
+) -> None:
+    """Ask the documents; each sentence of the answer cites its place on a page."""
+    from docai.values.dates import parse_date
+    from docai.wiring.answering import Answerer, AskOptions
+
+    day = parse_date(as_of) if as_of else None
+    if as_of and day is None:
+        raise ConfigError("bad-option", f"--as-of takes a date like 2024-12-31, not {as_of!r}")
+    if save_as and not each:
+        raise ConfigError("bad-option", "--save-as keeps the rows of --each", hint="add --each")
+    if out is not None and out.suffix not in _FORMATS:
+        raise ConfigError(
+            "unknown-format", f"{out.name} has no ending that docai writes", hint=" ".join(_FORMATS)
+        )
+
+    def tell(text: str) -> None:
+        if not quiet:
+            typer.echo(f"docai: {text}", err=True)
+
+    options = AskOptions(tuple(paths or ()), each=each, as_of=day)
+    with Answerer(workspace, api_key=os.environ.get("DOCAI_API_KEY"), tell=tell) as answerer:
+        answer = answerer.ask(question, options)
+        if save_as:
+            tell(answerer.save_rows(answer, save_as))
+        if out is not None:
+            _write(answer, answerer, out, password)
+            tell(f"wrote {out}")
+        elif sys.stdout.isatty() and not json_text:
+            from docai.cli.answer_view import print_answer
+
+            print_answer(answer, answerer.stores.root)
+        else:
+            sys.stdout.write(answer.model_dump_json() + "\n")
+        if open_page:
+            _open(answer, answerer, password)
+    raise typer.Exit(0 if answer.status in ("answered", "conflict") else 1)
+
+
+def _write(answer: Answer, answerer: Answerer, out: Path, password: str | None) -> None:
+    from docai.cli.answer_files import write_rows
+    from docai.workspace.export.files import replacing, writing
+
+    if out.suffix in (".csv", ".xlsx"):
+        write_rows(answer, out)
+        return
+    text = answer.model_dump_json(indent=2) if out.suffix == ".json" else _build(answer, answerer, password)
+    with replacing(out) as draft, writing(out):
+        draft.write_text(text, encoding="utf-8")
+
+
+def _build(answer: Answer, answerer: Answerer, password: str | None) -> str:
+    from docai.answering.showing.html import build_html
+    from docai.cli.page_finder import PageFinder
+    from docai.types import DocumentRef, PageImage
+
+    finder = PageFinder(answerer.stores, password)
+
+    def show_page(document_id: str, uri: str, number: int) -> tuple[PageImage, int]:
+        document = DocumentRef(id=document_id, uri=uri, page_count=number)
+        return finder.render_page(document, number), finder.find_turn(document, number)
+
+    return build_html(answer, show_page)
+
+
+def _open(answer: Answer, answerer: Answerer, password: str | None) -> None:
+    """Write the page beside the index and show it; without a browser, say where it is."""
+    import webbrowser
+
+    target = answerer.stores.folder / "answer.html"
+    _write(answer, answerer, target, password)
+    if not webbrowser.open(target.absolute().as_uri()):
+        typer.echo(f"docai: no browser here; the answer is {target}", err=True)
+
+
+ask.__doc__ = f"{ask.__doc__}\n\n{EXAMPLES}"

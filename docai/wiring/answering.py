@@ -1,0 +1,242 @@
+"""A question to a workspace: which route answers it, over which documents, with what."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from docai.errors import ConfigError, DocaiError
+from docai.types import Answer, AnswerIssue, Where
+
+if TYPE_CHECKING:
+    from docai.answering.question import Question
+    from docai.answering.tables.forms import TableQuery
+    from docai.index.edge import EdgeIndex
+    from docai.index.retrieval import PageFinder
+    from docai.types import TableResult
+    from docai.wiring.library import WorkspaceLibrary
+    from docai.workspace import Workspace
+    from docai.workspace.published import IndexModel
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class AskOptions:
+    """How to ask. `paths`: only documents in these files and folders. `each`: one row a document. `as_of`:
+    ISO date, leaves out records that speak from a later day.
+    """
+
+    paths: tuple[Path, ...] = ()
+    each: bool = False
+    as_of: str | None = None
+
+
+class Answerer:
+    """Answers questions over one workspace. Enter it to open that; what a question needs is loaded by it."""
+
+    stores: Workspace
+
+    def __init__(
+        self, workspace: Path | None = None, *, api_key: str | None = None, tell: Tell = lambda text: None
+    ) -> None:
+        """`api_key`: of a server that embeds questions, if one does."""
+        self._named = workspace
+        self._api_key = api_key
+        self._tell = tell
+        self._stack = ExitStack()
+        self._finder: PageFinder | None = None
+        self._index: EdgeIndex | None = None
+
+    def __enter__(self) -> Self:
+        """Raises ConfigError where there is no workspace."""
+        from docai.wiring.records import opened_workspace
+
+        self.stores = self._stack.enter_context(opened_workspace(self._named))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def ask(
+        self, question: str, options: AskOptions, progress: Callable[[int, int], None] | None = None
+    ) -> Answer:
+        """The answer of the route that fits: over records, to each document, or from pages.
+
+        Raises ConfigError: `nothing-indexed`, `nothing-in-scope`, and those of `answer_question`.
+        """
+        from docai.answering.each import answer_each
+        from docai.answering.question import read_question
+
+        asked = read_question(question)
+        library = self._open_library(options.paths)
+        where = Where(library.document_ids if options.paths else None)
+        if options.each:
+            return answer_each(question, library, where, progress)
+        over_records = self._ask_records(asked, library, options)
+        if over_records is not None:
+            return over_records
+        if asked.which_documents and asked.asked == "yes_no":
+            return answer_each(question, library, where, progress)
+        return self._ask_pages(question, library, where)
+
+    def save_rows(self, answer: Answer, name: str) -> str:
+        """Keep the rows of `--each` as a field of the documents' records; says how many took it."""
+        from docai.answering.each import to_field_values
+        from docai.wiring.saving import save_field
+
+        return save_field(self.stores, to_field_values(answer, f"/{name}"), name)
+
+    def _open_library(self, paths: Sequence[Path]) -> WorkspaceLibrary:
+        from docai.wiring.library import WorkspaceLibrary
+        from docai.wiring.records import uri_of
+
+        under = [uri_of(self.stores.root, path) for path in paths]
+        entries = self.stores.catalogue.list_entries(under)
+        if not entries and under:
+            raise ConfigError(
+                "nothing-in-scope",
+                f"no document here lies in {', '.join(map(str, paths))}",
+                stage="answering",
+                hint="--in takes files and folders that docai extract or docai index has read",
+            )
+        if not entries:
+            raise _nothing_indexed(self.stores.root)
+        return WorkspaceLibrary(self.stores, entries)
+
+    def _ask_records(self, asked: Question, library: WorkspaceLibrary, options: AskOptions) -> Answer | None:
+        """The answer over records, where the question counts, adds, compares or lists."""
+        import datetime
+
+        from docai.answering.tables.forms import recognise
+
+        schemas = self._schemas()
+        if not schemas:
+            return None
+        ids = library.document_ids if options.paths else None
+        queries = self.stores.open_queries(options.as_of, ids)
+        try:
+            day = options.as_of or datetime.datetime.now().astimezone().date().isoformat()
+            query = recognise(asked, queries, schemas, datetime.date.fromisoformat(day))
+            if query is None:
+                return None
+            result = queries.run(query.sql, query.parameters)
+        finally:
+            queries.close()
+        return self._tell_table(asked.text, query, result, library)
+
+    def _schemas(self) -> dict[str, Any]:
+        """The leaves of each schema that has records here."""
+        from docai.wiring.library import find_schema
+
+        found = {}
+        for schema_id, schema_hash in self.stores.outcomes.list_schemas():
+            schema = find_schema(schema_id, schema_hash)
+            if schema is not None:
+                found[schema_id] = schema.fields
+        return found
+
+    def _tell_table(
+        self, question: str, query: TableQuery, result: TableResult, library: WorkspaceLibrary
+    ) -> Answer:
+        from docai.answering.assembly import describe_scope
+        from docai.answering.sources import Sources
+        from docai.answering.tables.answers import answer_with_table
+
+        load = self.stores.outcomes.load_records
+        scope = describe_scope(Sources(library, Where()))
+        return answer_with_table(question, query.sql, result, query.paths, load, scope=scope, query=query)
+
+    def _ask_pages(self, question: str, library: WorkspaceLibrary, where: Where) -> Answer:
+        from docai.answering.asking import answer_question
+
+        issues: tuple[AnswerIssue, ...] = ()
+        try:
+            answer = answer_question(question, library, self._open_finder(), where)
+        except ConfigError as error:
+            if error.code not in ("index-damaged", "index-other-model"):
+                raise
+            issues = (self._rebuild(error),)
+            answer = answer_question(question, library, self._open_finder(), where)
+        return answer.model_copy(update={"issues": (*answer.issues, *issues)}) if issues else answer
+
+    def _open_finder(self) -> PageFinder:
+        if self._finder is None:
+            from docai.index.cards import StoredCatalogue
+            from docai.index.retrieval import PageFinder
+            from docai.index.sparse import SparseEncoder
+            from docai.wiring.embedding import EmbeddingSpec
+
+            model = self._model()
+            index = self._open_index(model)
+            embedder = EmbeddingSpec(model.choice, self._api_key)()
+            catalogue = StoredCatalogue(self.stores.passages, index.generation)
+            self._finder = PageFinder(index, embedder, SparseEncoder(), catalogue)
+        return self._finder
+
+    def _model(self) -> IndexModel:
+        model = self.stores.published.get_model()
+        if model is None:
+            raise _nothing_indexed(self.stores.root)
+        return model
+
+    def _open_index(self, model: IndexModel) -> EdgeIndex:
+        """The newest generation, brought up to date first unless another process is writing."""
+        from docai.wiring.publishing import make_index_space, publish_embedded
+        from docai.wiring.vector_index import open_embedded_index
+
+        try:
+            publish_embedded(self.stores, model, wait_s=0.0)
+        except DocaiError as error:
+            if error.code not in ("index-busy", "workspace-read-only"):
+                raise
+        self._index = open_embedded_index(self.stores.folder, make_index_space(model))
+        self._stack.callback(self._index.close)
+        return self._index
+
+    def _rebuild(self, error: DocaiError) -> AnswerIssue:
+        """Make the index anew from the workspace's database, and say so."""
+        from docai.wiring.publishing import rebuild_embedded
+
+        if self._index is not None:
+            self._index.close()
+        self._finder = self._index = None
+        self._tell(f"{error.message}: it is made again from the workspace")
+        rebuild_embedded(self.stores, self._model())
+        return AnswerIssue(code="index-rebuilt", message=f"the index was made again: {error.message}")
+
+
+def _nothing_indexed(root: Path) -> ConfigError:
+    return ConfigError(
+        "nothing-indexed",
+        f"nothing is indexed in {root}",
+        stage="answering",
+        hint="docai extract PATH… or docai index PATH… first",
+    )
+
+
+def ask(
+    question: str,
+    *,
+    workspace: str | Path | None = None,
+    paths: str | Path | Sequence[str | Path] = (),
+    each: bool = False,
+    as_of: str | None = None,
+) -> Answer:
+    """Ask the documents of a workspace; every sentence of the answer cites its place.
+
+    `paths`: only documents in these files and folders; `each`: one row a document; `as_of`: ISO date. Raises
+    ConfigError for a question or a workspace that cannot be used.
+    """
+    places = [paths] if isinstance(paths, str | Path) else list(paths)
+    options = AskOptions(tuple(map(Path, places)), each=each, as_of=as_of)
+    root = Path(workspace) if workspace is not None else None
+    with Answerer(root, api_key=os.environ.get("DOCAI_API_KEY")) as answerer:
+        return answerer.ask(question, options)
