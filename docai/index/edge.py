@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from docai.errors import ConfigError
-from docai.index.edge_shard import DEPTH, EdgeReader, EdgeWriter
+from docai.index.edge_shard import EdgeReader, EdgeWriter
 from docai.index.fusion import RRF_K
 from docai.index.generations import Generations, Lease, Manifest
 from docai.index.locks import FileLock
+from docai.index.points import DEPTH
 from docai.index.space import STAGE, VectorSpace
 from docai.types import Hit, IndexedPassage, Query, Where
 

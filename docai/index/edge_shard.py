@@ -5,21 +5,22 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from docai.errors import ConfigError, DocaiError
+import numpy as np
+from numpy.typing import NDArray
+
+from docai.errors import DocaiError
 from docai.index.fusion import fuse_ranks
 from docai.index.generations import Manifest
 from docai.index.payload import DENSE, DOCUMENT_KEY, SPARSE, from_payload, to_payload
+from docai.index.points import check_passages, list_vectors
 from docai.index.space import STAGE, IndexDamaged, VectorSpace
-from docai.types import Hit, IndexedPassage, Query, Where
+from docai.types import Hit, IndexedPassage, Query, SparseVector, Where
 
-DEPTH = 100
-"""How many of each kind are fused, at least."""
 _BATCH = 256
 _ALL = 1 << 30
 _MIN_FREE_BYTES = 128 << 20
@@ -34,15 +35,19 @@ class EdgeReader:
         self._path = path
         self._shard = load_shard(path)
         with self._translated():
-            found = count_points(self._shard)
-        if found != manifest.points:
+            points = count_points(self._shard)
+            self.document_ids = list_document_ids(self._shard)
+        if (points, len(self.document_ids)) != (manifest.points, manifest.documents):
             self.close()
-            raise IndexDamaged(f"{path} holds {found} passages instead of {manifest.points}")
+            raise IndexDamaged(
+                f"{path} holds {points} passages of {len(self.document_ids)} documents "
+                f"instead of {manifest.points} of {manifest.documents}"
+            )
 
     def search(self, query: Query, limit: int, where: Where, *, depth: int, rrf_k: int) -> list[Hit]:
         import qdrant_edge as edge
 
-        vectors = make_query_vectors(query, self._manifest.space)
+        vectors = dict(list_vectors(query, self._manifest.space))
         keep = self._choose(where)
         if not vectors or keep == frozenset():
             return []
@@ -53,7 +58,9 @@ class EdgeReader:
                 edge.QueryBatchRequest(
                     [
                         edge.QueryRequest(
-                            limit=most, query=edge.Query.Nearest(vector, using=name), filter=condition
+                            limit=most,
+                            query=edge.Query.Nearest(make_vector(vector), using=name),
+                            filter=condition,
                         )
                         for name, vector in vectors.items()
                     ]
@@ -73,11 +80,6 @@ class EdgeReader:
             return 0
         with self._translated():
             return count_points(self._shard, make_filter(keep))
-
-    @cached_property
-    def document_ids(self) -> frozenset[str]:
-        with self._translated():
-            return list_document_ids(self._shard)
 
     def close(self) -> None:
         self._shard.close()
@@ -160,24 +162,6 @@ class EdgeWriter:
             )
 
 
-def check_passages(document_id: str, passages: Sequence[IndexedPassage], space: VectorSpace) -> None:
-    """Raises `ValueError` for passages of another document, `ConfigError` for vectors of another model."""
-    for indexed in passages:
-        if indexed.passage.document_id != document_id:
-            raise ValueError(f"a passage of {indexed.passage.document_id} among those of {document_id}")
-        check_dimension(len(indexed.dense), space)
-
-
-def check_dimension(found: int, space: VectorSpace) -> None:
-    if found != space.dimension:
-        raise ConfigError(
-            "index-other-model",
-            f"a vector of {found} dimensions for an index of {space.dimension}, made with {space.embedder}",
-            stage=STAGE,
-            hint="docai index rebuild",
-        )
-
-
 def load_shard(path: Path) -> Any:
     import qdrant_edge as edge
 
@@ -209,27 +193,18 @@ def create_shard(path: Path, space: VectorSpace) -> Any:
 def make_point(indexed: IndexedPassage) -> Any:
     import qdrant_edge as edge
 
-    vectors: dict[str, Any] = {DENSE: indexed.dense.tolist()}
+    vectors = {DENSE: make_vector(indexed.dense)}
     if len(indexed.sparse.indices):
-        vectors[SPARSE] = edge.SparseVector(
-            indices=indexed.sparse.indices.tolist(), values=indexed.sparse.weights.tolist()
-        )
+        vectors[SPARSE] = make_vector(indexed.sparse)
     return edge.Point(id=UUID(indexed.passage.id), vector=vectors, payload=to_payload(indexed.passage))
 
 
-def make_query_vectors(query: Query, space: VectorSpace) -> dict[str, Any]:
-    """The query's vectors by name; without those that say nothing."""
+def make_vector(vector: NDArray[np.float32] | SparseVector) -> Any:
     import qdrant_edge as edge
 
-    vectors: dict[str, Any] = {}
-    if query.dense is not None and len(query.dense) and query.dense.any():
-        check_dimension(len(query.dense), space)
-        vectors[DENSE] = query.dense.tolist()
-    if query.sparse is not None and len(query.sparse.indices):
-        vectors[SPARSE] = edge.SparseVector(
-            indices=query.sparse.indices.tolist(), values=query.sparse.weights.tolist()
-        )
-    return vectors
+    if isinstance(vector, SparseVector):
+        return edge.SparseVector(indices=vector.indices.tolist(), values=vector.weights.tolist())
+    return vector.tolist()
 
 
 def make_filter(document_ids: frozenset[str], except_ids: set[UUID] | None = None) -> Any:

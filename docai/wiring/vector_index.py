@@ -1,4 +1,4 @@
-"""Which vector index: the embedded one in the workspace's folder."""
+"""Which vector index: the embedded one in the workspace's folder, or a Qdrant server."""
 
 from __future__ import annotations
 
@@ -7,17 +7,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from docai.index.edge import EdgeIndex
+    from docai.index.server import ServerIndex
     from docai.index.space import VectorSpace
-    from docai.protocols import Embedder
 
 INDEX_FOLDER = "index"
-
-
-def make_space(embedder: Embedder, terms: str) -> VectorSpace:
-    """What an index must have been made with. `terms`: name and version of what makes sparse vectors."""
-    from docai.index.space import VectorSpace
-
-    return VectorSpace(embedder.name, embedder.fingerprint, embedder.dimension, terms)
 
 
 def open_embedded_index(workspace: Path, space: VectorSpace | None, *, wait_s: float = 60.0) -> EdgeIndex:
@@ -28,3 +21,19 @@ def open_embedded_index(workspace: Path, space: VectorSpace | None, *, wait_s: f
     from docai.index.edge import EdgeIndex
 
     return EdgeIndex(workspace / INDEX_FOLDER, space, wait_s=wait_s)
+
+
+def open_server_index(
+    url: str,
+    space: VectorSpace,
+    *,
+    api_key: str | None = None,
+    collection: str | None = None,
+    ca_file: str | None = None,
+    timeout_s: float = 30.0,
+) -> ServerIndex:
+    """The index on a Qdrant server. Sends nothing yet. ConfigError: `bad-url`, `index-server-ca`."""
+    from docai.index.server import COLLECTION, ServerIndex, ServerSettings, connect
+
+    settings = ServerSettings(url, api_key, collection or COLLECTION, timeout_s, ca_file)
+    return ServerIndex(connect(settings), space, collection=settings.collection, place=url)

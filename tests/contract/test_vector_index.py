@@ -67,7 +67,7 @@ def find_places(
 
 class VectorIndexContract:
     @pytest.fixture
-    def opened(self, tmp_path: Path) -> OpenIndex:
+    def opened(self) -> OpenIndex:
         """Opens the same index, however often it is called."""
         raise NotImplementedError
 
@@ -334,7 +334,21 @@ class VectorIndexContract:
 
 class TestEdgeIndex(VectorIndexContract):
     @pytest.fixture
-    def opened(self, tmp_path: Path) -> OpenIndex:
+    def opened(self, memory_path: Path) -> OpenIndex:
         from docai.index.edge import EdgeIndex
 
-        return lambda: EdgeIndex(tmp_path / "index", SPACE, wait_s=1.0)
+        return lambda: EdgeIndex(memory_path / "index", SPACE, wait_s=1.0)
+
+
+class TestServerIndex(VectorIndexContract):
+    """By the client's own in-process form: the same requests, without HTTP and the server's speed."""
+
+    @pytest.fixture
+    def opened(self) -> OpenIndex:
+        from qdrant_client import QdrantClient
+
+        from docai.index.server import ServerIndex
+
+        client = QdrantClient(":memory:")
+        client.close = lambda *_: None  # type: ignore[method-assign]  # its data would go with it
+        return lambda: ServerIndex(client, SPACE)

@@ -1,0 +1,23 @@
+"""Fixtures that several rooms' tests want."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+_SHARED_MEMORY = Path("/dev/shm")
+_ENOUGH_BYTES = 1 << 30
+
+
+@pytest.fixture
+def memory_path(tmp_path: Path) -> Iterator[Path]:
+    """A folder in memory where the system has one, for what would wait for the disk at each step."""
+    if not _SHARED_MEMORY.is_dir() or shutil.disk_usage(_SHARED_MEMORY).free < _ENOUGH_BYTES:
+        yield tmp_path
+        return
+    with tempfile.TemporaryDirectory(prefix="docai-test-", dir=_SHARED_MEMORY) as folder:
+        yield Path(folder)
