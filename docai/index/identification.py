@@ -10,17 +10,24 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
+from typing import TypeAlias
 
 from docai.index.cards import DocumentCard
 from docai.index.mentions import STOPS, Mentions, fold_words, name_words, weigh_word
+from docai.types import Passage
+
+_Seen: TypeAlias = dict[str, set[str]]
 
 _SHORTEST_FUZZY = 5
 _FUZZY_WEIGHT = 0.8
 _OPENING_WEIGHT = 0.9
 """A name in the opening words, against one in title or parties."""
+_ELSEWHERE_WEIGHT = 0.6
+"""A name that stands further behind: papers name others than their parties there."""
 _SECURE = 0.34
 """Of what a question names: a document that explains less of it is not named."""
 _SCATTERED = 0.25
@@ -62,9 +69,14 @@ class Identifier:
             for pair in _join_pairs(words):
                 self._joined[pair].add(card.document_id)
 
-    def identify(self, mentions: Mentions, among: Collection[str] | None = None) -> Identification:
-        """Documents that explain what a question names; `among`: those that may be found."""
-        words = self._weigh(mentions)
+    def identify(
+        self, mentions: Mentions, among: Collection[str] | None = None, elsewhere: Sequence[Passage] = ()
+    ) -> Identification:
+        """Documents that explain what a question names. `among`: those that may be found; `elsewhere`:
+        passages that may hold what openings do not, such as names that stand with the signatures.
+        """
+        seen = _list_words([passage for passage in elsewhere if passage.document_id in self.cards])
+        words = self._weigh(mentions, seen)
         if not words:
             return Identification((), named=False)
         whole = sum(weight for weight, _ in words.values())
@@ -75,21 +87,22 @@ class Identifier:
                     scores[document_id] += weight * share
         least = _SECURE * (1.0 - _SCATTERED) * max(scores.values(), default=0.0)
         shares = {d: score / whole for d, score in scores.items() if score >= least}
-        self._lower_scattered(shares, mentions)
+        self._lower_scattered(shares, mentions, seen)
         ranked = sorted(((share, d) for d, share in shares.items()), key=lambda pair: (-pair[0], pair[1]))
         documents = tuple((d, min(1.0, s)) for s, d in ranked if s >= _SECURE * ranked[0][0])
         return Identification(documents, True, tuple(w for w, (_, having) in words.items() if not having))
 
-    def _lower_scattered(self, shares: dict[str, float], mentions: Mentions) -> None:
+    def _lower_scattered(self, shares: dict[str, float], mentions: Mentions, seen: _Seen) -> None:
         """Documents in which words of a name do not follow each other explain it less."""
         pairs = [pair for name in mentions.names for pair in _join_pairs(_tell(name))]
         if not pairs:
             return
-        met = Counter(d for pair in pairs for d in self._joined.get(pair, ()) if d in shares)
+        having = (self._joined.get(pair, set()) | seen.get(pair, set()) for pair in pairs)
+        met = Counter(d for documents in having for d in documents if d in shares)
         for document_id in shares:
             shares[document_id] *= 1.0 - _SCATTERED * (1.0 - met[document_id] / len(pairs))
 
-    def _weigh(self, mentions: Mentions) -> dict[str, tuple[float, Mapping[str, float]]]:
+    def _weigh(self, mentions: Mentions, seen: _Seen) -> dict[str, tuple[float, Mapping[str, float]]]:
         """Each word that names: its weight, and the documents that have it."""
         found: dict[str, tuple[float, Mapping[str, float]]] = {}
         for name in mentions.names:
@@ -101,6 +114,7 @@ class Identifier:
                     # `City Net` for `CityNet`: the pair may stand as one word.
                     pair = next((p for p in pairs if word in p and p in self._having), None)
                     having = self._having[pair] if pair else {}
+                having = {**dict.fromkeys(seen.get(word, ()), _ELSEWHERE_WEIGHT), **having}
                 found[word] = (weigh_word(word) * self._rarity(len(having)), having)
         if found:
             return found
@@ -130,14 +144,29 @@ class Identifier:
         from rapidfuzz.distance import OSA
 
         most = 1 if len(word) < 9 else 2
-        near = process.extractOne(word, self._having.keys(), scorer=OSA.distance, score_cutoff=most)
+        near = process.extractOne(word, self._proper, scorer=OSA.distance, score_cutoff=most)
         if near is None:
             return {}
         return {d: _FUZZY_WEIGHT * w for d, w in self._having[near[0]].items()}
 
+    @cached_property
+    def _proper(self) -> list[str]:
+        """Words that no document writes small: a slip in a name gives no common word."""
+        return [word for word in self._having if word not in self._small]
+
     def _rarity(self, documents: int) -> float:
         """IDF, bounded below: a word that all documents have still tells a little."""
         return math.log(1.2 + (len(self.cards) + 1) / (documents + 0.5))
+
+
+def _list_words(passages: Sequence[Passage]) -> _Seen:
+    """Words and joined neighbours of passages, with their documents."""
+    seen: _Seen = defaultdict(set)
+    for passage in passages:
+        words = _tell(passage.text)
+        for word in (*words, *_join_pairs(words)):
+            seen[word].add(passage.document_id)
+    return seen
 
 
 def _tell(text: str) -> list[str]:

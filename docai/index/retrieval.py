@@ -30,6 +30,8 @@ CANDIDATES = 30
 """Passages per view and search."""
 _SURE = 0.5
 """Share of what a question names from which on only the documents that explain it are searched."""
+_EXPLAINED = 0.7
+"""Share from which on nobody looks further for what is named than in openings."""
 _NEAR = 0.7
 """Of the best document's share: others with as much are searched too."""
 _MOST_DOCUMENTS = 8
@@ -106,7 +108,12 @@ class PageFinder:
     def _identify(self, mentions: Mentions, where: Where) -> Identification:
         if not self._views.cards:
             return Identification((), named=False)
-        return self._identifier.identify(mentions, where.document_ids)
+        identified = self._identifier.identify(mentions, where.document_ids)
+        if not mentions.names or (identified.documents and identified.documents[0][1] >= _EXPLAINED):
+            return identified
+        names = self._encoder.encode_question(" ".join(mentions.names))
+        elsewhere = [hit.passage for hit in self._search(where, sparse=names)]
+        return self._identifier.identify(mentions, where.document_ids, elsewhere)
 
     @property
     def _identifier(self) -> Identifier:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docai.index.cards import FixedCatalogue, StoredCatalogue
+from docai.index.concepts import Place
 from docai.index.edge import EdgeIndex
 from docai.index.embedding.hashed import HashedEmbedder
 from docai.index.passages import text_to_embed, text_to_weigh
@@ -148,6 +149,14 @@ def test_the_documents_that_a_question_names(finder: PageFinder) -> None:
     assert named[0][1] == 1.0 > named[1][1]
 
 
+@pytest.mark.parametrize(("place", "first"), [("front", [0]), ("back", [12]), ("ends", [0, 12])])
+def test_the_ends_of_a_document_are_read(place: Place, first: list[int]) -> None:
+    passages = [Passage(str(at), "long", at + 1, at, "text") for at in range(20)]
+    ordinals = [p.ordinal for p in FixedCatalogue([passages]).read_end("long", place)]
+    assert ordinals == [at for begin in first for at in range(begin, begin + 8)]
+    assert list(FixedCatalogue([passages]).read_end("unknown", place)) == []
+
+
 class _Store:
     """Passages as a workspace keeps them."""
 
@@ -171,6 +180,7 @@ def test_the_catalogue_is_read_again_when_its_version_changes(index: EdgeIndex) 
     finder = PageFinder(index, HashedEmbedder(), SparseEncoder(), catalogue)
     question = "When does the deal with Quill end?"
     assert [d for d, _ in finder.identify(question, EVERYWHERE)] == ["reseller"]
+    assert [p.ordinal for p in catalogue.read_end("reseller", "ends")] == [0, 1, 2]
     del store.papers["reseller"]
     assert finder.identify(question, EVERYWHERE) == ()
 

@@ -10,6 +10,7 @@ from docai.index.cards import DocumentCard
 from docai.index.concepts import load_concepts
 from docai.index.identification import Identification, Identifier
 from docai.index.mentions import fold_words, take_apart
+from docai.types import Passage
 
 CARDS = [
     DocumentCard("hosting", "Hosting Agreement between Nordwind Systems, Inc. and Pale Harbor L.L.C.", "", 9),
@@ -95,6 +96,31 @@ def test_words_that_documents_write_small_name_nothing() -> None:
     cards = [DocumentCard("a", "Rental Agreement of Marrow", "of the rental space", 1), *CARDS]
     assert not identify("what is the rental space?", cards).named
     assert identify("when does the marrow contract end?", cards).documents[0][0] == "a"
+
+
+def test_names_beside_each_other_tell_more_than_scattered_ones() -> None:
+    cards = [
+        DocumentCard("apart", "One Agreement of Tidewater Commerce", "", 1),
+        DocumentCard("beside", "Agreement of Commerce One", "", 1),
+    ]
+    found = identify("Until when are we bound to Commerce One?", cards).documents
+    assert [document for document, _ in found] == ["beside", "apart"]
+    assert found[0][1] == 1.0 > found[1][1]
+
+
+def test_a_slip_in_a_name_gives_no_common_word() -> None:
+    cards = [DocumentCard("a", "Imaging Agreement", "to use any image of the person", 1), *CARDS]
+    assert identify("Until when are we bound to XIMAGE?", cards).documents == ()
+
+
+def test_a_name_behind_the_opening_is_found_in_passages() -> None:
+    mentions = take_apart("Until when are we bound to Radial Spark?")
+    signed = Passage("1", "services", 9, 40, "By: Radial Spark LLC", context="")
+    stale = Passage("2", "gone", 1, 0, "Radial Spark")
+    assert Identifier(CARDS).identify(mentions).documents == ()
+    found = Identifier(CARDS).identify(mentions, elsewhere=[signed, stale])
+    assert [document for document, _ in found.documents] == ["services"]
+    assert found.documents[0][1] > 0.5
 
 
 def test_only_documents_in_scope_are_identified() -> None:
