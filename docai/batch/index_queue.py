@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from docai.batch.events import Event
-from docai.batch.seams import Indexing, Keys, Stores
+from docai.batch.seams import Indexing, Items, TaskPool
 from docai.errors import DocaiError, DocumentError
 from docai.types import Document, Page
 
@@ -41,12 +41,9 @@ class IndexStep:
 class IndexQueue:
     """What is waiting for a worker, documents begun before others. Without `indexing` always empty."""
 
-    def __init__(
-        self, indexing: Indexing | None, stores: Stores, keys: Keys, on_event: Callable[[Event], None]
-    ) -> None:
+    def __init__(self, indexing: Indexing | None, ledger: Items, on_event: Callable[[Event], None]) -> None:
         self._indexing = indexing
-        self._stores = stores
-        self._keys = keys
+        self._ledger = ledger
         self._on_event = on_event
         self._waiting: deque[tuple[_Indexed, Any | None]] = deque()
         self._known: set[str] = set()
@@ -68,17 +65,15 @@ class IndexQueue:
             self._known.add(document.id)
             self._waiting.append((_Indexed(uri, document, load_pages), None))
 
-    def add_known(self, uri: str, document_id: str | None) -> None:
+    def add_known(
+        self, uri: str, document_id: str | None, load_pages: Callable[[str], Sequence[Page]]
+    ) -> None:
         """Line up a document that was done before, unless it is indexed too."""
         if self._indexing is None or document_id is None or self._indexing.has_document(document_id):
             return
-        document = self._stores.ledger.get_document(document_id, uri)
+        document = self._ledger.get_document(document_id, uri)
         if document is not None:
-            self.add(
-                uri,
-                document,
-                lambda: list(self._stores.pages.get_pages(document_id, self._keys.reading).values()),
-            )
+            self.add(uri, document, lambda: load_pages(document_id))
 
     def next(self) -> IndexStep:
         """The next task for a worker. Raises IndexError if nothing waits."""
@@ -119,3 +114,14 @@ class IndexQueue:
         else:
             self.error = self.error or error
             self._waiting.clear()
+
+
+def run_queue(queue: IndexQueue, pool: TaskPool) -> None:
+    """All of a queue's work, and nothing else, through a pool."""
+    under_way: dict[int, IndexStep] = {}
+    while queue:
+        while queue.waiting and len(under_way) < 2 * pool.workers:
+            step = queue.next()
+            under_way[pool.submit(step.task, affinity=step.uri)] = step
+        for ticket, result in pool.wait():
+            queue.take(under_way.pop(ticket), result)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -87,7 +87,7 @@ class LocalJob:
         self._extracts: deque[Work] = deque()
         self._asks: deque[tuple[Work, Question]] = deque()
         self._asking = 0
-        self._indexes = IndexQueue(indexing, stores, keys, on_event)
+        self._indexes = IndexQueue(indexing, stores.ledger, on_event)
         self._in_flight: dict[int, tuple[str, Work | IndexStep, Page | Question | None]] = {}
         self._twins: dict[str, list[Work]] = {}
         self._elsewhere: list[Work] = []
@@ -227,7 +227,7 @@ class LocalJob:
         """The document is ours: read what is not kept yet."""
         work.leased = True
         self._on_event(Event("opened", work.item.uri, pages=len(work.pages)))
-        done = {} if self._force else self._stores.pages.get_pages(document.id, self._keys.reading)
+        done = {} if self._force else self._kept_pages(document.id)
         todo = [page for page in work.pages if page.number not in done]
         work.left = {page.number for page in todo}
         if self._inquiries is not None:
@@ -242,8 +242,11 @@ class LocalJob:
         self._extract_if_ready(work)
 
     def _load_pages(self, work: Work, document: Document) -> list[Page]:
-        read = self._stores.pages.get_pages(document.id, self._keys.reading)
+        read = self._kept_pages(document.id)
         return [work.failed.get(p.number) or read[p.number] for p in work.pages]
+
+    def _kept_pages(self, document_id: str) -> Mapping[int, Page]:
+        return self._stores.pages.get_pages(document_id, self._keys.reading)
 
     def _ask_about(self, work: Work, page: Page) -> None:
         """Line up the questions that wait for this page alone, but for those that have an answer."""
@@ -339,7 +342,8 @@ class LocalJob:
         """Line up what the document's outcomes do not need: its passages. Its pages lie in the ledger."""
         document, uri = work.document, work.item.uri
         if work.cached:
-            self._indexes.add_known(uri, next((o.document.id for o in outcomes), None))
+            known = next((o.document.id for o in outcomes), None)
+            self._indexes.add_known(uri, known, lambda i: list(self._kept_pages(i).values()))
         elif document is not None and work.pages:
             self._indexes.add(uri, document, lambda: self._load_pages(work, document))
 

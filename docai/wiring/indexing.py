@@ -36,17 +36,19 @@ class Batch:
 class Indexing:
     """Satisfies `docai.batch.seams.Indexing`."""
 
-    def __init__(self, stores: Workspace, model: IndexModel, reading: str) -> None:
+    def __init__(self, stores: Workspace, model: IndexModel, reading: str | None) -> None:
+        """`reading`: what pages are read with; None takes each document's as it was read last."""
         self._stores = stores
         self._model = model
-        self._key = make_key(reading)
+        self._reading = reading
         self._ready: set[str] | None = None
         self._published_s = time.monotonic()
         self._cost_s = 0.0
 
     def has_document(self, document_id: str) -> bool:
         if self._ready is None:
-            self._ready = set(self._stores.passages.list_ready(self._key, self._model.fingerprint))
+            key = make_key(self._reading or "")
+            self._ready = set(self._stores.passages.list_ready(key, self._model.fingerprint))
         return document_id in self._ready
 
     def list_unread(self, document: Document, pages: Sequence[Page]) -> tuple[int, ...]:
@@ -62,8 +64,9 @@ class Indexing:
 
     def keep_passages(self, document: Document, unread: Sequence[int], result: Any) -> list[Batch]:
         store = self._stores.passages
+        reading = self._reading or self._stores.catalogue.find_reading_key(document.id) or ""
         kept = store.put_passages(
-            document.id, self._key, result, page_count=document.page_count, unread=unread
+            document.id, make_key(reading), result, page_count=document.page_count, unread=unread
         )
         missing = store.list_missing(document.id, self._model.fingerprint, _BATCH)
         return [Batch(document.id, kept.revision, first, count) for first, count in missing]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from docai.errors import ConfigError
 from docai.wiring.embedding import IndexOptions
+from docai.wiring.index_run import IndexRun
 from docai.wiring.job import Job
 from docai.wiring.parts import WorkerSpec
 
@@ -42,6 +43,7 @@ def prepare_job(
     keep_unsupported: bool | None = None,
     index: bool = True,
     embedding: str | None = None,
+    records: bool = True,
 ) -> Job:
     """Check everything that can be checked before the first page: schema, pipeline, paths, languages.
 
@@ -50,6 +52,7 @@ def prepare_job(
     `legible`: whether pages may be shrunk as far as their smallest text stays legible; None leaves each to
     the pipeline. `ca_file`: PEM of the authority behind the server's certificate. `index`: whether documents
     can be asked about afterwards; `embedding`: by which model they are found (the workspace's, else MiniLM).
+    `records` False: documents are read and indexed, and that is all.
     Raises `ConfigError` for what cannot be used as given.
     """
     from docai.config import Pipeline, Settings, load_pipeline, pipeline_for_folder
@@ -61,7 +64,7 @@ def prepare_job(
     if recipe is None and schema is None and len(places) == 1:
         recipe = pipeline_for_folder(places[0])
     recipe = recipe or Pipeline()
-    asked = choose_model(engine, base_url, model, settings, recipe)
+    asked = choose_model(engine, base_url, model, settings, recipe) if records else None
     if asked is not None:
         asked = replace(
             asked,
@@ -75,7 +78,7 @@ def prepare_job(
     if asked is not None:
         spec = replace(spec, engine="vlm", all_pages=not asked.only_relevant)
     processes = next((n for n in (workers, settings.workers, recipe.limits.workers) if n is not None), None)
-    return Job(
+    return (Job if records else IndexRun)(
         places,
         spec,
         model=asked,

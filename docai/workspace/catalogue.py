@@ -80,6 +80,11 @@ class Catalogue:
         bodies = {row["number"]: row["body"] for row in rows}
         return {number: decode_page(bodies[number]) for number in sorted(bodies)}
 
+    def find_reading_key(self, document_id: str) -> str | None:
+        """What a document's pages were read with last; None if none was."""
+        sql = "SELECT reading_key FROM pages WHERE document_id = ? ORDER BY id DESC LIMIT 1"
+        return next((str(row["reading_key"]) for row in self._database.select(sql, (document_id,))), None)
+
     def _list_failures(self, under: Sequence[str]) -> list[CatalogueEntry]:
         """Files that could not be opened."""
         found = []

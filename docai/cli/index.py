@@ -1,0 +1,163 @@
+"""`docai index`: make documents answerable without a schema; look at the index, make it anew."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+if TYPE_CHECKING:
+    from docai.wiring.index_run import IndexStatus
+
+EXAMPLES = """\
+Examples:
+
+  docai index contracts/                       read and index a folder; docai extract does so by itself
+
+  docai index status                           what can be asked about, and what could not be read
+
+  docai index rebuild                          vectors and index again from the workspace; no file is read
+
+  docai index rebuild --embedding fastembed:models/multilingual-e5-small      for other languages
+
+Models: minilm (embedded, English first); fastembed:FOLDER, a folder with model.onnx, tokenizer.json and
+config.json, e.g. of multilingual-e5-small; http://host:8000/v1#MODEL, any OpenAI-compatible /v1/embeddings
+(its key: DOCAI_EMBEDDING_API_KEY). DOCAI_EMBEDDING sets the default of a new workspace.
+"""
+
+
+class _PathsFirst(TyperGroup):
+    """`docai index PATH…` is `docai index add PATH…`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
+            args = ["add", *args]
+        return super().parse_args(ctx, args)
+
+
+index_app = typer.Typer(
+    cls=_PathsFirst,
+    help=f"Make documents answerable for docai ask: docai index PATH…\n\n{EXAMPLES}",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+WorkspaceOption = Annotated[
+    Path | None, typer.Option("--workspace", help="Folder that holds .docai (default: the nearest upwards).")
+]
+EmbeddingOption = Annotated[
+    str | None,
+    typer.Option(
+        "--embedding", help="minilm, fastembed:FOLDER or http://host:8000/v1#MODEL (DOCAI_EMBEDDING)."
+    ),
+]
+WorkersOption = Annotated[
+    int | None, typer.Option("--workers", "-j", min=0, help="Worker processes (default: one a core).")
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")]
+
+
+@index_app.command("add")
+def add(
+    paths: Annotated[list[Path], typer.Argument(help="Files or folders.")],
+    embedding: EmbeddingOption = None,
+    pipeline: Annotated[
+        str | None, typer.Option("--pipeline", "-p", help="A shipped pipeline's name or a YAML file.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+    lang: Annotated[
+        str | None, typer.Option(help="Languages of the documents, e.g. eng+deu (default: eng).")
+    ] = None,
+    password: Annotated[str | None, typer.Option(help="Password for encrypted PDFs.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Read again what was read.")] = False,
+    workers: WorkersOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Read files and folders and index them, without records; the word `add` may be left out.
+
+    Pages that docai extract has read are not read again. Exit codes: 0 all done, 1 some documents failed or
+    have pages that could not be read (each named), 2 bad usage, 3 a server of embeddings is not reachable.
+    """
+    from docai.cli.index_progress import IndexProgress
+    from docai.wiring import prepare_job
+
+    job = prepare_job(
+        paths,
+        pipeline=pipeline,
+        workspace=workspace,
+        languages=tuple(lang.split("+")) if lang else None,
+        password=password,
+        force=force,
+        workers=workers,
+        embedding=embedding,
+        records=False,
+    )
+    progress = IndexProgress(quiet=quiet)
+    with job, progress:
+        for _ in job.run(progress.on_event):
+            pass
+    progress.print_summary(None)
+    raise typer.Exit(progress.exit_code)
+
+
+@index_app.command("rebuild")
+def rebuild_index(
+    embedding: EmbeddingOption = None,
+    workspace: WorkspaceOption = None,
+    workers: WorkersOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Make the index anew from the workspace's pages, with another model if one is named; reads no file."""
+    import os
+
+    from docai.cli.index_progress import IndexProgress
+    from docai.config import Settings
+    from docai.wiring.embedding import IndexOptions
+    from docai.wiring.index_run import rebuild
+    from docai.wiring.records import opened_workspace
+
+    settings = Settings.from_environment(os.environ)
+    options = IndexOptions(embedding or settings.embedding, settings.embedding_api_key)
+    processes = next((n for n in (workers, settings.workers) if n is not None), os.cpu_count() or 1)
+    progress = IndexProgress(quiet=quiet)
+    with opened_workspace(workspace) as stores, progress:
+        published = rebuild(stores, options, workers=processes, on_event=progress.on_event)
+    if not quiet:
+        typer.echo(f"{published.passages} passages of {published.replaced} documents", err=True)
+
+
+@index_app.command("status")
+def show_status(
+    workspace: WorkspaceOption = None,
+    json_text: Annotated[bool, typer.Option("--json", help="JSON also on a terminal.")] = False,
+) -> None:
+    """What can be asked about, with which model, and what could not be read. JSON into a pipe."""
+    from docai.wiring.index_run import describe_index
+    from docai.wiring.records import opened_workspace
+
+    with opened_workspace(workspace) as stores:
+        status = describe_index(stores)
+    if json_text or not sys.stdout.isatty():
+        sys.stdout.write(json.dumps(asdict(status), ensure_ascii=False) + "\n")
+    else:
+        _print_status(status)
+
+
+def _print_status(status: IndexStatus) -> None:
+    if status.model is None:
+        typer.echo("nothing is indexed yet: docai extract PATH… or docai index PATH…")
+        return
+    typer.echo(f"model      {status.model} ({status.choice})")
+    waiting = f", {status.waiting} not in the index yet" if status.waiting else ""
+    typer.echo(f"documents  {status.indexed} of {status.documents}{waiting}")
+    typer.echo(f"passages   {status.passages}")
+    typer.echo(f"index      {status.bytes / 1e6:.1f} MB, generation {status.generation or 'none'}")
+    for uri, pages in status.unread.items():
+        typer.echo(f"unread     {uri}: pages {', '.join(map(str, pages))}")
+    for uri in status.failed:
+        typer.echo(f"failed     {uri}")

@@ -1,0 +1,219 @@
+"""`docai index` and the index that `docai extract` leaves: what SQLite holds and the vector index agree."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command_line import CommandLine, Ran
+
+from docai.index.edge import EdgeIndex
+from docai.index.sparse import SparseEncoder
+from docai.llm.scripted import make_script
+from docai.llm.scripted_server import ScriptedServer, ServerTraits, ThreadedServer
+from docai.types import Query, Where
+from docai.wiring.publishing import make_index_space
+from docai.workspace import open_workspace
+
+LEASE = "This lease between Acme Corp and Beta LLC is governed by the laws of the State of Delaware."
+SUPPLY = "Gamma GmbH supplies screws to Delta AG until December 31, 2027 and sends a notice before."
+
+
+@pytest.fixture
+def docai(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> CommandLine:
+    return CommandLine(monkeypatch, capsys, tmp_path)
+
+
+def write_pdf(path: Path, *pages: str) -> Path:
+    import pymupdf
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with pymupdf.open() as document:
+        for text in pages:
+            page = document.new_page()
+            page.insert_textbox(pymupdf.Rect(72, 72, 520, 700), text, fontsize=11)
+        document.save(path)
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_pdf(tmp_path / "in" / "lease.pdf", LEASE, "Rent is paid on the first day of each month.")
+    write_pdf(tmp_path / "in" / "supply.pdf", SUPPLY)
+    return tmp_path / "in"
+
+
+def index(docai: CommandLine, *words: str | Path, **environment: str) -> Ran:
+    return docai("index", *words, "-j", "0", **environment)
+
+
+def status(docai: CommandLine) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(docai("index", "status", "--json").out)
+    return found
+
+
+def search(root: Path, words: str) -> list[str]:
+    """File names of the passages found by words alone, best first, and that index and workspace agree."""
+    with open_workspace(root, create=False) as stores:
+        model = stores.published.get_model()
+        assert model is not None
+        index = EdgeIndex(stores.folder / "index", make_index_space(model))
+        try:
+            names = {e.id: Path(e.uri).name for e in stores.catalogue.list_entries() if e.id}
+            assert index.document_ids() == set(names)
+            for document_id in names:
+                kept = stores.passages.get_passages(document_id)
+                where = Where(frozenset([document_id]))
+                assert index.count(where) == len(kept)
+                vectors = stores.passages.get_vectors(document_id, model.fingerprint, model.dimension)
+                assert vectors is not None
+                (hit,) = index.search(Query("", dense=vectors[-1]), 1, where)
+                assert hit.passage == kept[-1]
+            hits = index.search(Query(words, sparse=SparseEncoder().encode_question(words)), 5, Where())
+            return [names[hit.passage.document_id] for hit in hits]
+        finally:
+            index.close()
+
+
+def test_a_folder_is_indexed_without_records(docai: CommandLine, folder: Path, tmp_path: Path) -> None:
+    assert status_of_nothing(docai).code == 2
+    ran = index(docai, "in")
+    assert ran.code == 0, ran.err
+    assert search(tmp_path, "Delaware")[0] == "lease.pdf"
+    assert search(tmp_path, "screws")[0] == "supply.pdf"
+    found = status(docai)
+    assert (found["documents"], found["indexed"], found["waiting"], found["published"]) == (2, 2, 0, 2)
+    assert found["model"] == "all-MiniLM-L6-v2-int8"
+    assert docai("records", "list", "--json").out == ""
+
+
+def status_of_nothing(docai: CommandLine) -> Ran:
+    return docai("index", "status")
+
+
+def test_nothing_is_done_twice(docai: CommandLine, folder: Path, tmp_path: Path) -> None:
+    index(docai, "in")
+    before = list_state(tmp_path)
+    ran = index(docai, "in")
+    assert ran.code == 0
+    assert "2 known from before" in ran.err
+    assert list_state(tmp_path) == before
+
+
+def list_state(root: Path) -> tuple[Any, ...]:
+    with open_workspace(root, create=False) as stores:
+        sets = stores.passages.list_sets()
+        return sets, stores.published.list_published("embedded"), sorted((root / ".docai/index").iterdir())
+
+
+def test_extract_indexes_as_it_goes_and_shares_the_reading(docai: CommandLine, folder: Path) -> None:
+    extracted = docai("extract", "in", "-s", "contract", "-j", "0", "--json")
+    assert extracted.code == 0, extracted.err
+    assert search(docai.folder, "Delaware")[0] == "lease.pdf"
+    again = index(docai, "in")
+    assert "2 known from before" in again.err
+
+
+def test_without_index_extract_leaves_none_and_index_makes_up_for_it(
+    docai: CommandLine, folder: Path
+) -> None:
+    docai("extract", "in", "-s", "contract", "-j", "0", "--json", "--no-index")
+    assert not (docai.folder / ".docai" / "index").exists()
+    assert status(docai)["indexed"] == 0
+    ran = index(docai, "in")
+    assert "0 read, 3 kept from before" in ran.err
+    assert search(docai.folder, "screws")[0] == "supply.pdf"
+
+
+def test_rebuild_takes_what_was_read_and_opens_no_file(docai: CommandLine, folder: Path) -> None:
+    docai("extract", "in", "-s", "contract", "-j", "0", "--json", "--no-index")
+    (folder / "lease.pdf").unlink()  # its pages are in the workspace, and nobody has said that it is gone
+    assert index(docai, "rebuild").code == 0
+    assert search(docai.folder, "Delaware")[0] == "lease.pdf"
+
+
+def test_edited_moved_and_deleted_files_retire_their_passages(docai: CommandLine, folder: Path) -> None:
+    index(docai, "in")
+    shutil.move(folder / "lease.pdf", folder / "moved.pdf")
+    write_pdf(folder / "supply.pdf", "Epsilon Inc buys apples from Zeta Ltd.")
+    ran = index(docai, "in")
+    assert ran.code == 0
+    assert "pages    1 read" in ran.err, "a moved file is not read again"
+    assert search(docai.folder, "Delaware")[0] == "moved.pdf"
+    assert search(docai.folder, "apples")[0] == "supply.pdf"
+    assert search(docai.folder, "screws") == []
+    (folder / "moved.pdf").unlink()
+    index(docai, "in")
+    assert search(docai.folder, "Delaware") == []
+    (folder / "supply.pdf").unlink()
+    assert index(docai, "in").code == 2, "an empty folder is told"
+    assert search(docai.folder, "apples") == []
+
+
+def test_a_damaged_or_lost_index_is_made_again(docai: CommandLine, folder: Path) -> None:
+    index(docai, "in")
+    for path in (docai.folder / ".docai" / "index").rglob("*"):
+        if path.is_file():
+            path.write_bytes(b"damaged")
+    write_pdf(folder / "new.pdf", "Eta KG rents out cranes.")
+    assert index(docai, "in").code == 0
+    assert search(docai.folder, "cranes")[0] == "new.pdf"
+    shutil.rmtree(docai.folder / ".docai" / "index")
+    assert index(docai, "in").code == 0
+    assert search(docai.folder, "Delaware")[0] == "lease.pdf"
+
+
+def test_a_file_that_cannot_be_read_is_named_and_the_others_are_indexed(
+    docai: CommandLine, folder: Path
+) -> None:
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.7\nnothing")
+    ran = index(docai, "in")
+    assert ran.code == 1
+    assert "broken.pdf" in ran.err
+    assert status(docai)["failed"] == ["in/broken.pdf"]
+    assert search(docai.folder, "Delaware")[0] == "lease.pdf"
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    with ThreadedServer(ScriptedServer(make_script(str), ServerTraits(api_key="key"))) as running:
+        yield running
+
+
+def test_another_model_is_refused_until_the_index_is_rebuilt(
+    docai: CommandLine, folder: Path, server: ScriptedServer
+) -> None:
+    index(docai, "in")
+    choice = f"{server.base_url}#scripted"
+    key = {"DOCAI_EMBEDDING_API_KEY": "key"}
+    refused = index(docai, "in", "--embedding", choice, **key)
+    assert refused.code == 2
+    assert "docai index rebuild --embedding" in refused.err
+    assert search(docai.folder, "Delaware")[0] == "lease.pdf"
+    assert index(docai, "rebuild", "--embedding", choice, **key).code == 0
+    assert status(docai)["model"] == "scripted"
+    assert search(docai.folder, "Delaware")[0] == "lease.pdf"
+    write_pdf(folder / "new.pdf", "Eta KG rents out cranes.")
+    assert index(docai, "in", **key).code == 0, "the workspace remembers its model"
+    assert search(docai.folder, "cranes")[0] == "new.pdf"
+
+
+def test_a_server_that_refuses_is_told_before_the_first_page(
+    docai: CommandLine, folder: Path, server: ScriptedServer
+) -> None:
+    refused = index(docai, "in", DOCAI_EMBEDDING=f"{server.base_url}#scripted")
+    assert refused.code == 2
+    assert "key" in refused.err
+    assert status(docai)["documents"] == 0
+    unknown = index(docai, "in", "--embedding", "minilm2")
+    assert (unknown.code, "fastembed:FOLDER" in unknown.err) == (2, True)
+
+
+def test_help_teaches_paths_first(docai: CommandLine) -> None:
+    ran = docai("index", "--help")
+    assert "docai index contracts/" in ran.out
+    assert "multilingual" in ran.out
