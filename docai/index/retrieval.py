@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Protocol
 
 import numpy as np
@@ -19,6 +20,7 @@ from docai.index.cards import Catalogue
 from docai.index.concepts import Concept, load_concepts
 from docai.index.identification import Identification, Identifier
 from docai.index.mentions import Mentions, take_apart
+from docai.index.passages import text_to_weigh
 from docai.index.phrases import split_words
 from docai.index.ranking import Candidate, PageScores, Weights, level, read_passage
 from docai.protocols import Embedder, VectorIndex
@@ -39,10 +41,23 @@ _DOCUMENT_WEIGHT = 12.0
 """Score that a document loses which explains nothing of what the best one explains."""
 
 
+_RERANKED = 20
+"""Pages that a reranker reads, `_READ_AGAIN` passages of each."""
+_READ_AGAIN = 2
+
+
 class QuestionEncoder(Protocol):
     """The lexical side of a question; `SparseEncoder` satisfies it."""
 
     def encode_question(self, text: str) -> SparseVector: ...
+
+
+class Reranker(Protocol):
+    """A model that reads question and text together; `docai.llm.reranking.RerankClient` satisfies it."""
+
+    def rerank(self, question: str, texts: Sequence[str]) -> list[float]:
+        """One score for each text; higher ones answer better."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +84,16 @@ class PageFinder:
         *,
         weights: Weights | None = None,
         views: Views | None = None,
+        reranker: Reranker | None = None,
     ) -> None:
+        """`reranker`: has the last word on the order of the best pages. Raises what it raises."""
         self._index = index
         self._embedder = embedder
         self._encoder = encoder
         self._catalogue = catalogue
         self._weights = weights or Weights()
         self._views = views or Views()
+        self._reranker = reranker
         self._concepts = load_concepts()
         self._gists: dict[str, NDArray[np.float32]] = {}
         self._known: tuple[object, Identifier] | None = None
@@ -89,7 +107,8 @@ class PageFinder:
         focus = _choose_focus(identified, where)
         concepts = self._concepts.find(split_words(mentions.asked))
         candidates = self._gather(mentions, concepts, focus)
-        return self._rank(candidates, concepts, identified, focus)[:limit]
+        pages = self._rank(candidates, concepts, identified)
+        return (rerank_pages(self._reranker, mentions.text, pages) if self._reranker else pages)[:limit]
 
     def identify(self, question: str, where: Where) -> Sequence[tuple[str, float]]:
         """Documents that the question names, best first, each with its share (0..1) of what the question
@@ -178,7 +197,6 @@ class PageFinder:
         candidates: Mapping[str, Candidate],
         concepts: Sequence[Concept],
         identified: Identification,
-        focus: Where,
     ) -> list[ScoredPage]:
         scores = PageScores(self._weights)
         cards = self._identifier.cards
@@ -219,6 +237,25 @@ def _prefer_documents(pages: list[ScoredPage], identified: Identification) -> li
         replace(p, score=p.score - _DOCUMENT_WEIGHT * (best - shares.get(p.document_id, 0.0))) for p in pages
     ]
     return sorted(moved, key=lambda page: (-page.score, page.document_id, page.number))
+
+
+def rerank_pages(reranker: Reranker, question: str, pages: list[ScoredPage]) -> list[ScoredPage]:
+    """The best pages in the order of a reranker, by the better of their two best passages; the others follow.
+
+    Their scores are the reranker's; those of the others are lowered below them.
+    """
+    head, tail = pages[:_RERANKED], pages[_RERANKED:]
+    texts = [text_to_weigh(p) for page in head for p in page.passages[:_READ_AGAIN]]
+    scores = iter(reranker.rerank(question, texts))
+    told = [max(islice(scores, len(page.passages[:_READ_AGAIN]))) for page in head]
+    best = sorted(
+        (replace(page, score=score) for page, score in zip(head, told, strict=True)),
+        key=lambda page: (-page.score, page.document_id, page.number),
+    )
+    if not tail:
+        return best
+    above = tail[0].score - best[-1].score
+    return [*best, *(replace(page, score=page.score - max(0.0, above)) for page in tail)]
 
 
 def add_vectors(one: SparseVector, other: SparseVector, weight: float) -> SparseVector:

@@ -19,12 +19,13 @@ from docai.llm.chat import Reply
 from docai.llm.forms import read_request
 from docai.llm.scripted import Script, Turn
 from docai.llm.scripted_traits import Refused, ServerTraits, answer_trial, check_request, make_flawed_reply
-from docai.llm.scripted_vectors import embed_words
+from docai.llm.scripted_vectors import embed_words, score_words
 
 __all__ = ["ScriptedServer", "ServerTraits", "ThreadedServer"]
 
 _REASONS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 429: "Too Many Requests"}
 _LARGEST_BODY = 512 * 2**20
+_VECTOR_PATHS = {"/v1/embeddings": embed_words, "/v1/rerank": score_words}
 
 
 class ScriptedServer:
@@ -109,9 +110,9 @@ class ScriptedServer:
         try:
             if method == "POST" and path == "/v1/chat/completions":
                 return await self._chat(reader, writer, headers, body)
-            if method == "POST" and path == "/v1/embeddings":
+            if method == "POST" and path in _VECTOR_PATHS:
                 self._admit(headers)
-                text = json.dumps(embed_words(json.loads(body), self.traits.model))
+                text = json.dumps(_VECTOR_PATHS[path](json.loads(body), self.traits.model))
                 _write(writer, 200, text, "application/json")
                 await writer.drain()
                 return True

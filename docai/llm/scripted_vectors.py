@@ -1,4 +1,4 @@
-"""What the scripted server answers to `/v1/embeddings`: texts that share words lie near each other."""
+"""What the scripted server answers to `/v1/embeddings` and `/v1/rerank`: texts that share words are near."""
 
 from __future__ import annotations
 
@@ -15,6 +15,14 @@ def embed_words(body: dict[str, Any], model: str) -> dict[str, Any]:
         {"object": "embedding", "index": place, "embedding": _embed(text)} for place, text in enumerate(texts)
     ]
     return {"object": "list", "model": model, "data": entries[::-1], "usage": {"prompt_tokens": len(texts)}}
+
+
+def score_words(body: dict[str, Any], model: str) -> dict[str, Any]:
+    """A reply as Cohere's, the best first: the share of the question's words that a text has."""
+    asked = set(body["query"].casefold().split())
+    scores = [len(asked & set(text.casefold().split())) / max(1, len(asked)) for text in body["documents"]]
+    best = sorted(range(len(scores)), key=lambda place: -scores[place])[: body.get("top_n")]
+    return {"model": model, "results": [{"index": at, "relevance_score": scores[at]} for at in best]}
 
 
 def _embed(text: str) -> list[float]:

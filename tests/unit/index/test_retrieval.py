@@ -15,11 +15,11 @@ from docai.index.concepts import Place
 from docai.index.edge import EdgeIndex
 from docai.index.embedding.hashed import HashedEmbedder
 from docai.index.passages import text_to_embed, text_to_weigh
-from docai.index.retrieval import PageFinder, add_vectors
+from docai.index.retrieval import PageFinder, add_vectors, rerank_pages
 from docai.index.space import VectorSpace
 from docai.index.sparse import SparseEncoder
 from docai.protocols import Retriever
-from docai.types import IndexedPassage, Passage, SparseVector, Where
+from docai.types import IndexedPassage, Passage, ScoredPage, SparseVector, Where
 from docai.workspace.passages import PassageSet
 
 EVERYWHERE = Where()
@@ -188,6 +188,34 @@ def test_the_catalogue_is_read_again_when_its_version_changes(index: EdgeIndex) 
 def test_an_index_without_passages_finds_nothing(tmp_path: Path) -> None:
     finder = PageFinder(EdgeIndex(tmp_path, None), HashedEmbedder(), SparseEncoder(), FixedCatalogue(()))
     assert finder.retrieve("Which law governs it?", 5, EVERYWHERE) == []
+
+
+class _LastFirst:
+    """A reranker to which the later text is the better one."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def rerank(self, question: str, texts: Sequence[str]) -> list[float]:
+        self.texts = list(texts)
+        return [float(place) for place in range(len(texts))]
+
+
+def test_a_reranker_has_the_last_word(index: EdgeIndex, finder: PageFinder) -> None:
+    catalogue = FixedCatalogue(make_passages(name) for name in PAPERS)
+    reranker = _LastFirst()
+    reranked = PageFinder(index, HashedEmbedder(), SparseEncoder(), catalogue, reranker=reranker)
+    question = "Which law governs the deal with Pale Harbor?"
+    assert list_pages(reranked, question) == list_pages(finder, question)[::-1]
+    assert all(text.startswith(PAPERS["hosting"][0]) for text in reranker.texts)
+
+
+def test_pages_that_a_reranker_does_not_read_follow() -> None:
+    passage = make_passages("hosting")[0]
+    pages = [ScoredPage("d", number, 50.0 - number, (passage,)) for number in range(1, 31)]
+    found = rerank_pages(_LastFirst(), "", pages)
+    assert [page.number for page in found] == [*range(20, 0, -1), *range(21, 31)]
+    assert sorted((page.score for page in found), reverse=True) == [page.score for page in found]
 
 
 _TERMS = st.dictionaries(st.integers(0, 50), st.floats(0, 2, width=32), max_size=8)
