@@ -23,7 +23,7 @@ from typing import Any
 
 from model_memory import count_answers
 from model_pages import Kind
-from model_server import Manner, ServerProcess, make_inbox, start_job
+from model_server import Manner, PageScript, ServerProcess, make_inbox, start_job
 
 from docai.workspace import open_workspace
 
@@ -109,10 +109,18 @@ def compare(quiet: dict[str, Any], hurt: dict[str, Any]) -> list[str]:
             if key == "fields":
                 mine, theirs = ({f["path"]: f for f in fields} for fields in (one, other))
                 paths = sorted(p for p in mine.keys() | theirs.keys() if mine.get(p) != theirs.get(p))
-                found.append(f"{name}: {len(paths)} fields differ: {', '.join(paths[:6])}")
-            else:
+                found.append(f"{name}: {len(mine)} and {len(theirs)} fields, {len(paths)} differ:")
+                found += [f"  {p}: {_tell(mine.get(p))} | {_tell(theirs.get(p))}" for p in paths[:6]]
+            elif key != "values":
                 found.append(f"{name}: {key}: {str(one)[:200]} | {str(other)[:200]}")
     return found
+
+
+def _tell(field: dict[str, Any] | None) -> str:
+    if field is None:
+        return "none"
+    pages = [evidence["page"] for evidence in field["evidence"]]
+    return f"{field['value']} ({field['status']}, pages {pages})"
 
 
 def count_kept(folder: Path) -> tuple[int, int]:
@@ -139,7 +147,8 @@ def main() -> int:
         for name, hurt in (("quiet", False), ("hurt", True)):
             folder = Path(room) / name
             prepare_workspace(folder)
-            with ServerProcess(counts, Manner(options.service_s, hurt=hurt, seed=options.seed)) as server:
+            script = PageScript(counts, Manner(options.service_s, hurt=hurt, seed=options.seed))
+            with ServerProcess(script) as server:
                 seconds.append(run_job(inbox, folder, server, arguments, kills=2 if hurt else 0))
                 asked, broken = server.list_asked(), server.list_broken()
             records.append(read_records(folder))

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from kill import list_descendants
 from model_pages import Kind
-from model_server import ServerProcess, make_inbox, start_job
+from model_server import PageScript, ServerProcess, make_inbox, start_job
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="docai-memory-") as room:
         inbox, workspace = Path(room) / "inbox", Path(room) / "work"
         make_inbox(inbox, documents)
-        with ServerProcess({(str(k), n): count for (k, n), count in documents.items()}) as server:
+        script = PageScript({(str(k), n): count for (k, n), count in documents.items()})
+        with ServerProcess(script) as server:
             started = time.monotonic()
             job = start_job(
                 inbox, workspace, server.base_url, "--schema", options.schema, "-j", str(options.workers)

@@ -18,7 +18,7 @@ from typing import Any, Self
 from model_pages import Kind, answer, find_fields, find_page, make_document
 
 from docai.llm.chat import ChatRequest
-from docai.llm.scripted import FaultKind, Turn
+from docai.llm.scripted import FaultKind, Script, Turn
 from docai.llm.scripted_server import ScriptedServer, ServerTraits
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -30,10 +30,9 @@ _BREAKS = ("truncated", "empty", "whitespace", "wrong types", "a wrong type")
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How the server serves: seconds a page, and whether replies break and requests stay without reply."""
+    """How the model answers: seconds a page, and whether replies break and requests stay without reply."""
 
     service_s: float = 0.0
-    capacity: int = 16
     hurt: bool = False
     seed: int = 0
 
@@ -41,11 +40,11 @@ class Manner:
 class PageScript:
     """Answers from the pages' truth; notes which pages were asked for, and what it broke."""
 
-    def __init__(self, counts: dict[tuple[str, int], int], manner: Manner) -> None:
+    def __init__(self, counts: dict[tuple[str, int], int], manner: Manner | None = None) -> None:
         self.asked: dict[tuple[str, int, int], int] = {}
         self.broken: dict[str, int] = {}
         self._counts = counts
-        self._manner = manner
+        self._manner = manner or Manner()
 
     def __call__(self, request: ChatRequest, number: int) -> Turn:
         page = find_page(request)
@@ -81,10 +80,11 @@ def _mistype(request: ChatRequest, text: str, *, every: bool) -> str:
 class ServerProcess:
     """Enter it for a server; `kill` and `start` it again, and ask what it was asked."""
 
-    def __init__(self, counts: dict[tuple[str, int], int], manner: Manner | None = None) -> None:
+    def __init__(self, script: Script, capacity: int = 16) -> None:
+        """`script`: picklable, since it works in the server's process."""
         self._pipe, there = multiprocessing.Pipe()
         self._process = multiprocessing.get_context("spawn").Process(
-            target=_serve, args=(counts, manner or Manner(), there), daemon=True
+            target=_serve, args=(script, capacity, there), daemon=True
         )
 
     def __enter__(self) -> Self:
@@ -121,17 +121,15 @@ class ServerProcess:
         return self._pipe.recv()
 
 
-def _serve(counts: dict[tuple[str, int], int], manner: Manner, pipe: Connection) -> None:
+def _serve(script: Script, capacity: int, pipe: Connection) -> None:
     async def main() -> None:
-        script = PageScript(counts, manner)
-        traits = ServerTraits(model=MODEL, image_tokens=1122, capacity=manner.capacity)
-        server = ScriptedServer(script, traits)
+        server = ScriptedServer(script, ServerTraits(model=MODEL, image_tokens=1122, capacity=capacity))
         await server.start()
         pipe.send(server.base_url)
         while (word := await asyncio.to_thread(pipe.recv)) != "stop":
             if word in ("kill", "start"):
                 await getattr(server, word)()
-            pipe.send({"replied": server.replied, "asked": script.asked, "broken": script.broken}.get(word))
+            pipe.send(server.replied if word == "replied" else getattr(script, word, None))
         await server.kill()
 
     asyncio.run(main())
