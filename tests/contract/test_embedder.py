@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,8 +11,10 @@ import numpy as np
 import pytest
 
 from docai.errors import ConfigError
+from docai.index.embedding import word_pieces
+from docai.index.embedding.folder import FolderEmbedder
 from docai.index.embedding.hashed import HashedEmbedder
-from docai.index.embedding.minilm import LIMIT_TOKENS, MiniLM
+from docai.index.embedding.minilm import LIMIT_TOKENS, MiniLM, find_weights
 from docai.index.embedding.served import ServedEmbedder
 from docai.index.embedding.word_pieces import WordPieces
 from docai.llm.embeddings import EmbeddingClient
@@ -80,6 +84,34 @@ class TestServed(EmbedderContract):
             client = EmbeddingClient(server.base_url)
             yield ServedEmbedder(client)
             client.close()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The embedded model as a folder, as exports lay it out."""
+    pytest.importorskip("fastembed", reason="the extra [fastembed] is not installed")
+    folder = tmp_path_factory.mktemp("models") / "minilm"
+    folder.mkdir()
+    shutil.copy(find_weights(), folder / "model.onnx")
+    shutil.copy(Path(word_pieces.__file__).with_name("tokenizer.json"), folder)
+    marks = {"unk": "[UNK]", "sep": "[SEP]", "pad": "[PAD]", "cls": "[CLS]", "mask": "[MASK]"}
+    (folder / "config.json").write_text(json.dumps({"hidden_size": 384, "pad_token_id": 0}))
+    tokens = {f"{name}_token": mark for name, mark in marks.items()}
+    (folder / "tokenizer_config.json").write_text(json.dumps({**tokens, "model_max_length": 512}))
+    (folder / "special_tokens_map.json").write_text(json.dumps(tokens))
+    return folder
+
+
+class TestFolder(EmbedderContract):
+    @pytest.fixture
+    def embedder(self, folder: Path) -> Embedder:
+        return FolderEmbedder(folder)
+
+
+def test_a_folder_without_a_model_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"tokenizer\.json") as caught:
+        FolderEmbedder(tmp_path)
+    assert caught.value.code == "model-missing"
 
 
 @pytest.fixture(scope="module")

@@ -47,7 +47,7 @@ class FolderEmbedder:
         self.dimension = int(config["hidden_size"])
         self._prefixes = ("query: ", "passage: ") if "e5" in self.name.lower() else ("", "")
         self.fingerprint = _hash_files([weights, *(folder / name for name in _NEEDED)], self._prefixes)
-        self._model = _load(folder, weights, self.name, self.dimension)
+        self._model = _load(folder, weights, self.fingerprint, self.dimension)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return self._pieces.count(texts)
@@ -70,7 +70,7 @@ class FolderEmbedder:
         return WordPieces()
 
 
-def _load(folder: Path, weights: Path, name: str, dimension: int) -> Any:
+def _load(folder: Path, weights: Path, fingerprint: str, dimension: int) -> Any:
     try:
         from fastembed import TextEmbedding
         from fastembed.common.model_description import ModelSource, PoolingType
@@ -81,7 +81,7 @@ def _load(folder: Path, weights: Path, name: str, dimension: int) -> Any:
             stage="index",
             hint="pip install 'docai[fastembed]'",
         ) from error
-    known = f"docai/{name}"
+    known = f"docai/{fingerprint}"
     if known not in {model["model"] for model in TextEmbedding.list_supported_models()}:
         TextEmbedding.add_custom_model(
             model=known,
