@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from docai.errors import ConfigError
+from docai.index.copying import copy_tree
 from docai.index.edge_shard import EdgeReader, EdgeWriter
 from docai.index.fusion import RRF_K
-from docai.index.generations import Generations, Lease, Manifest
+from docai.index.generations import Generations, Lease
 from docai.index.locks import FileLock
 from docai.index.points import DEPTH
-from docai.index.space import STAGE, VectorSpace
+from docai.index.space import STAGE, VectorSpace, file_errors
 from docai.types import Hit, IndexedPassage, Query, Where
 
 WAIT_S = 60.0
@@ -22,8 +25,25 @@ WAIT_S = 60.0
 @dataclass(slots=True)
 class _Reading:
     lease: Lease
-    manifest: Manifest
-    reader: EdgeReader
+    reader: EdgeReader | None = None
+    copy: TemporaryDirectory[str] | None = None
+
+    def choose_path(self) -> Path:
+        """The generation's own folder, which Edge opens as if to write although it does not; for who may not,
+        a copy."""
+        if os.access(self.lease.shard, os.W_OK):
+            return self.lease.shard
+        self.copy = TemporaryDirectory(prefix="docai-index-")
+        path = Path(self.copy.name) / "shard"
+        copy_tree(self.lease.shard, path)
+        return path
+
+    def close(self) -> None:
+        if self.reader is not None:
+            self.reader.close()
+        if self.copy is not None:
+            self.copy.cleanup()
+        self.lease.release()
 
 
 @dataclass(slots=True)
@@ -80,7 +100,8 @@ class EdgeIndex:
             manifest = self._writing.writer.finish()
             # Its own generation need not outlive the next one for this object's sake.
             self._stop_reading()
-            self._generations.publish(manifest)
+            with file_errors(self.folder):
+                self._generations.publish(manifest)
             self._stop_writing()
 
     def rebuild(self, documents: Iterable[tuple[str, Sequence[IndexedPassage]]]) -> int:
@@ -127,31 +148,35 @@ class EdgeIndex:
 
     def _read(self) -> EdgeReader | None:
         newest = self._generations.newest()
-        if self._reading is not None and self._reading.lease.number == newest:
-            return self._reading.reader
+        reading = self._reading
+        if reading is not None and reading.reader is not None and reading.lease.number == newest:
+            return reading.reader
         self._stop_reading()
-        lease = self._generations.lease()
-        if lease is None:
-            return None
-        try:
-            manifest = lease.read_manifest()
-            if self.space is not None:
-                self.space.check(manifest.space, str(self.folder))
-            reader = EdgeReader(lease.shard, manifest)
-        except BaseException:
-            lease.release()
-            raise
-        self._reading = _Reading(lease, manifest, reader)
-        return reader
+        with file_errors(self.folder):
+            lease = self._generations.lease()
+            if lease is None:
+                return None
+            self._reading = _Reading(lease)
+            try:
+                manifest = lease.read_manifest()
+                if self.space is not None:
+                    self.space.check(manifest.space, str(self.folder))
+                self._reading.reader = EdgeReader(self._reading.choose_path(), manifest)
+            except BaseException:
+                self._stop_reading()
+                raise
+        return self._reading.reader
 
     def _write(self, *, fresh: bool = False) -> EdgeWriter:
         if self._writing is not None:
             return self._writing.writer
         if self.space is None:
             raise ConfigError("index-no-model", "an index without a model cannot be written to", stage=STAGE)
-        lock = self._generations.take_writer_lock(self._wait_s)
+        with file_errors(self.folder):
+            lock = self._generations.take_writer_lock(self._wait_s)
         try:
-            shard, manifest = self._generations.begin(fresh=fresh)
+            with file_errors(self.folder):
+                shard, manifest = self._generations.begin(fresh=fresh)
             if manifest is not None:
                 self.space.check(manifest.space, str(self.folder))
             writer = EdgeWriter(shard, manifest, self.space)
@@ -164,8 +189,7 @@ class EdgeIndex:
 
     def _stop_reading(self) -> None:
         if self._reading is not None:
-            self._reading.reader.close()
-            self._reading.lease.release()
+            self._reading.close()
             self._reading = None
 
     def _stop_writing(self) -> None:

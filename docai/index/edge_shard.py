@@ -18,11 +18,14 @@ from docai.index.fusion import fuse_ranks
 from docai.index.generations import Manifest
 from docai.index.payload import DENSE, DOCUMENT_KEY, SPARSE, from_payload, to_payload
 from docai.index.points import check_passages, list_vectors
-from docai.index.space import STAGE, IndexDamaged, VectorSpace
+from docai.index.space import IndexDamaged, VectorSpace, disk_full, file_errors
 from docai.types import Hit, IndexedPassage, Query, SparseVector, Where
 
 _BATCH = 256
 _ALL = 1 << 30
+_NEVER_KB = 1 << 40
+_MANY_HOLES = 1000
+"""Edge takes places of removed points out from that many on."""
 _MIN_FREE_BYTES = 128 << 20
 """Edge writes through mapped files: on a full disk that kills the process, so it is asked before."""
 
@@ -137,6 +140,9 @@ class EdgeWriter:
     def finish(self) -> Manifest:
         """Bring all to the disk and close."""
         with translated(self._path):
+            if self._holes > max(_MANY_HOLES, self.points):
+                self._shard.optimize()
+                self._holes = 0
             documents = len(list_document_ids(self._shard))
             manifest = Manifest(self._space, self.points, documents, self._holes, version("qdrant-edge-py"))
             self._shard.flush()
@@ -152,13 +158,11 @@ class EdgeWriter:
             self._shard = None
 
     def _check_room(self) -> None:
-        free = shutil.disk_usage(self._path).free
+        with file_errors(self._path):
+            free = shutil.disk_usage(self._path).free
         if free < _MIN_FREE_BYTES:
-            raise DocaiError(
-                "disk-full",
-                f"only {free >> 20} MB are left for {self._path}, {_MIN_FREE_BYTES >> 20} are wanted",
-                stage=STAGE,
-                hint="make room, then run the same command again: what is done is kept",
+            raise disk_full(
+                f"only {free >> 20} MB are left for {self._path}, {_MIN_FREE_BYTES >> 20} are wanted"
             )
 
 
@@ -181,6 +185,9 @@ def create_shard(path: Path, space: VectorSpace) -> Any:
             )
         },
         sparse_vectors={SPARSE: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
+        # Every search compares all vectors, 8 bits a number: exact enough, and fast enough beyond 50,000 of
+        # them (benchmarks/). So `optimize` has no graphs to build, which takes minutes; it only fills holes.
+        optimizers=edge.EdgeOptimizersConfig(indexing_threshold=_NEVER_KB),
         # The log would double what is written and lock readers out; SQLite is the truth.
         wal_enabled=False,
     )

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
-from docai.errors import ConfigError
+from docai.errors import ConfigError, DocaiError
 
 STAGE = "index"
 FORMAT = 1
@@ -69,3 +73,24 @@ def check_format(found: object, place: str) -> None:
             stage=STAGE,
             hint="use that docai, or make the index again with: docai index rebuild",
         )
+
+
+@contextmanager
+def file_errors(folder: Path) -> Iterator[None]:
+    """The system's complaints about the index's folder as docai's: `disk-full`, `index-io`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise disk_full(f"no space left for {folder}") from error
+        raise DocaiError(
+            "index-io",
+            f"{error.filename or folder}: {error.strerror or error}",
+            stage=STAGE,
+            hint="check the permissions of the folder and the disk, then run the same command again",
+        ) from error
+
+
+def disk_full(message: str) -> DocaiError:
+    hint = "make room, then run the same command again: what is done is kept"
+    return DocaiError("disk-full", message, stage=STAGE, hint=hint)
