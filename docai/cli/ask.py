@@ -79,7 +79,7 @@ def ask(
             typer.echo(f"docai: {text}", err=True)
 
     options = AskOptions(tuple(paths or ()), each=each, as_of=day)
-    with Answerer(workspace, api_key=os.environ.get("DOCAI_API_KEY"), tell=tell) as answerer:
+    with Answerer(workspace, api_key=os.environ.get("DOCAI_EMBEDDING_API_KEY"), tell=tell) as answerer:
         answer = answerer.ask(question, options)
         if save_as:
             tell(answerer.save_rows(answer, save_as))

@@ -238,5 +238,5 @@ def ask(
     places = [paths] if isinstance(paths, str | Path) else list(paths)
     options = AskOptions(tuple(map(Path, places)), each=each, as_of=as_of)
     root = Path(workspace) if workspace is not None else None
-    with Answerer(root, api_key=os.environ.get("DOCAI_API_KEY")) as answerer:
+    with Answerer(root, api_key=os.environ.get("DOCAI_EMBEDDING_API_KEY")) as answerer:
         return answerer.ask(question, options)
