@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from docai.extraction.vlm.sheets import PageSheet
+    from docai.grounding.confidence import Calibration
     from docai.imaging.profiles import VisionProfile
 
 
@@ -146,13 +147,15 @@ FindAmended: TypeAlias = Callable[[DocumentView], Amends | None]
 @dataclass(frozen=True, slots=True)
 class Policy:
     """What enters `values` beyond proven values. `asked`: a model must have answered about every page;
-    `all_pages`: pages that it was not asked about count as unread.
+    `all_pages`: pages that it was not asked about count as unread. `calibration`: from which belief on
+    a value enters, and how claims give it; None takes that of the embedded engine.
     """
 
     keep_unsupported: bool = False
     keep_seen: bool = False
     asked: bool = False
     all_pages: bool = True
+    calibration: Calibration | None = None
 
 
 class DocumentWorker:
@@ -264,7 +267,9 @@ def extract_record(
         unanswered = bool(failed) or (unsent and policy.all_pages)
     complete = complete and not unanswered
     claims = model.extract(view, schema)
-    fields = merge_claims(claims, view.pages, schema, complete=complete and not unsent)
+    fields = merge_claims(
+        claims, view.pages, schema, complete=complete and not unsent, calibration=policy.calibration
+    )
     values, refused = assemble(
         schema, fields, keep_unsupported=policy.keep_unsupported, keep_seen=policy.keep_seen
     )

@@ -10,7 +10,7 @@ from docai.extraction.anchors import hint_rows
 from docai.extraction.rows import Row, collect_rows
 from docai.grounding.confidence import Calibration, shipped_calibration
 from docai.grounding.features import Features
-from docai.grounding.proof import Proof, prove
+from docai.grounding.proof import Proof, doubt, prove
 from docai.grounding.text_index import PageIndexes
 from docai.schema import Field, Schema, template
 from docai.types import Alternative, Claim, Evidence, FieldValue, Page, Reason, Scalar
@@ -41,8 +41,10 @@ def merge_claims(
 ) -> tuple[FieldValue, ...]:
     """Every leaf of the schema as a proved value or as missing with its reason, in the schema's order.
 
-    List items come out as `/parties/0`, `/line_items/0/total`, numbered in document order. A clause flag is
-    false only when `complete` (all pages read). Claims for paths that the schema lacks are dropped.
+    A value that is printed but believed less than `calibration.enters` is `unsupported` with the reason
+    `doubtful`. List items come out as `/parties/0`, `/line_items/0/total`, numbered in document order. A
+    clause flag is false only when `complete` (all pages read). Claims for paths that the schema lacks are
+    dropped.
     """
     merged = merge_with_features(claims, pages, schema, complete=complete, calibration=calibration)
     return tuple(item.field for item in merged)
@@ -125,6 +127,7 @@ def decide(
         path=path,
         value=proof.value,
         status=proof.status,
+        reason=proof.reason,
         confidence=best.confidence,
         unit=proof.unit,
         evidence=proof.evidence,
@@ -162,7 +165,10 @@ def _candidates(field: Field, proofs: Sequence[Proof], model: Calibration) -> li
             rival_score=max(rivals, default=0.0),
         )
         lead = replace(lead, evidence=_joined_evidence(lead, group))
-        candidates.append(_Candidate(lead, features, model.confidence(features)))
+        confidence = model.confidence(features)
+        if confidence < model.enters:
+            lead = doubt(lead)
+        candidates.append(_Candidate(lead, features, confidence))
     return sorted(candidates, key=lambda c: (-_RANK[c.proof.status], -c.confidence, c.proof.claim.page))
 
 

@@ -20,13 +20,15 @@ from docai.grounding.features import Features, to_vector
 @dataclass(frozen=True)
 class Calibration:
     """`weights` of named features, `intercept`; `table_x` -> `table_y` maps the model's probability to the
-    share that was right (both rising; empty: the probability itself).
+    share that was right (both rising; empty: the probability itself). `enters`: from which confidence on a
+    value that was found may stand in a record as found.
     """
 
     intercept: float
     weights: Mapping[str, float]
     table_x: tuple[float, ...] = ()
     table_y: tuple[float, ...] = ()
+    enters: float = 0.0
 
     @classmethod
     def from_json(cls, text: str) -> Calibration:
@@ -39,6 +41,7 @@ class Calibration:
                 {str(k): float(v) for k, v in raw["weights"].items()},
                 tuple(float(x) for x in table["x"]),
                 tuple(float(y) for y in table["y"]),
+                float(raw.get("enters", 0.0)),
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"not a calibration: {error}") from error
@@ -55,6 +58,10 @@ class Calibration:
         value = self.lookup(self.probability(to_vector(features)))
         limit = 0.49 if features.status == "unsupported" else 1.0
         return round(min(value, limit), 3)
+
+    def as_scored(self) -> Calibration:
+        """For claims whose score is this model's verdict already: their confidence is their score."""
+        return Calibration(0.0, {"score": 1.0}, enters=self.enters)
 
     def lookup(self, probability: float) -> float:
         """Linear between the table's points."""

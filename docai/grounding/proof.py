@@ -70,6 +70,13 @@ def prove(
     return _unsupported(claim, field, places, indexes)
 
 
+def doubt(proof: Proof) -> Proof:
+    """The proof of a value that is there but too likely wrong to enter: what it stands on stays visible."""
+    if proof.status not in ("grounded", "inferred"):
+        return proof
+    return replace(proof, status="unsupported", reason="doubtful")
+
+
 def _find(claim: Claim, field: Field, indexes: PageIndexes, day_first: bool | None) -> list[Place]:
     places = find_in_document(claim.quote, claim.page, indexes, hint_words=claim.words)
     index = indexes.get(claim.page)

@@ -10,7 +10,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 from docai.types.pages import Box, Role
 
 Status: TypeAlias = Literal["grounded", "inferred", "seen", "unsupported", "missing", "corrected"]
-Reason: TypeAlias = Literal["not_found", "blank", "redacted", "unreadable", "not_read"]
+Reason: TypeAlias = Literal["not_found", "blank", "redacted", "unreadable", "not_read", "doubtful"]
+"""Why a field is `missing`; `doubtful`: why a value that a page prints is `unsupported`."""
 Match: TypeAlias = Literal["exact", "normalized", "fuzzy", "region"]
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from docai.errors import DocumentError
 
 if TYPE_CHECKING:
+    from docai.grounding.confidence import Calibration
     from docai.pipeline import ChooseSchema, DocumentWorker, MakePassages, SplitPages
     from docai.protocols import ExtractionModel
     from docai.schema import Schema
@@ -58,6 +59,7 @@ class WorkerSpec:
                 self.keep_seen,
                 asked=self.engine == "vlm",
                 all_pages=self.all_pages,
+                calibration=make_calibration(self.engine),
             ),
             languages=self.languages,
             passages=make_maker(self.embedding),
@@ -81,6 +83,15 @@ def make_engine(name: str) -> ExtractionModel:
     from docai.extraction.vlm.opinion import AnswerEngine
 
     return AnswerEngine(ExtractiveEngine())
+
+
+def make_calibration(name: str) -> Calibration | None:
+    """Where an engine's claims bring their own belief, what that is worth; None for the embedded engine."""
+    if name != "vlm":
+        return None
+    from docai.extraction.vlm.verifier import shipped_verifier
+
+    return shipped_verifier().calibration.as_scored()
 
 
 def make_splitter() -> SplitPages:

@@ -5,34 +5,18 @@ The second opinion moves confidence and brings rivals into the open; what enters
 
 from __future__ import annotations
 
-import math
-import re
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
 from docai.extraction.vlm.claims import ENGINE, join_claims
+from docai.extraction.vlm.signals import Candidate, Signals, list_candidates
 from docai.extraction.vlm.terms import compute_terms
+from docai.extraction.vlm.verifier import Verifier, shipped_verifier
 from docai.protocols import ExtractionModel
 from docai.schema import Field, Schema, template
-from docai.types import Claim, DocumentView
+from docai.types import Claim, DocumentView, Page
 from docai.values.compare import same_value
-
-_PRIOR = 0.9
-"""How often a model's claim is right where it gives no logprobs: a guess, until benchmarks say better."""
-# Weights of log odds, set by hand on `benchmarks/corrupted_claims.py` (few enough not to be fitted to it).
-_AGREE, _AGREE_MORE = 0.5, 0.5
-_CONTRADICT, _ELSEWHERE = 1.2, 2.5
-_RIVAL = 0.7
-_BARE_NO = 2.0
-_SURE = 0.6
-"""From this score on the embedded engine contradicts a claim that gives its value to another field."""
-
-_DENIES = re.compile(
-    r"\b(?:no|not|nor|neither|never|none|nothing|without|except|cannot|\w{1,10}n['’]t|kein\w{0,3}|nicht|nie|ohne"
-    r"|ne|pas|aucune?|ni|sans|jamais)\b",
-    re.IGNORECASE,
-)
-"""A "no" is stated by words that deny; a passage without any that is quoted for one says the opposite."""
 
 
 class AnswerEngine:
@@ -40,8 +24,9 @@ class AnswerEngine:
 
     name = ENGINE
 
-    def __init__(self, second: ExtractionModel) -> None:
+    def __init__(self, second: ExtractionModel, verifier: Verifier | None = None) -> None:
         self._second = second
+        self._verifier = verifier or shipped_verifier()
 
     def extract(self, view: DocumentView, schema: Schema) -> list[Claim]:
         """All claims of the answers, weighed; flags that no page states are claimed as absent."""
@@ -53,40 +38,45 @@ class AnswerEngine:
                 # Each page's lists begin at 0; a number must name one item of the document.
                 said = join_claims(said, [c for c in answer.claims if template(c.path) in known])
         others = list(self._second.extract(view, schema))
-        return weigh_claims(said, others, schema)
+        return weigh_claims(said, others, schema, view.pages, self._verifier)
 
 
-def weigh_claims(said: Sequence[Claim], others: Sequence[Claim], schema: Schema) -> list[Claim]:
-    """The model's claims with scores that know of the second opinion, and those of the latter that count.
+def weigh_claims(
+    said: Sequence[Claim],
+    others: Sequence[Claim],
+    schema: Schema,
+    pages: Sequence[Page],
+    verifier: Verifier,
+) -> list[Claim]:
+    """The model's claims and those of the second opinion that count, the verifier's belief as their score.
 
-    Of the second opinion's claims only those are kept that are about a single field of which the model too
+    Of the second opinion's claims only those count that are about a single field of which the model too
     said something, or that agree with the model about a list's value.
     """
+    open_claims, candidates = gather_candidates(said, others, schema)
+    signals = Signals(pages, others, schema)
+    about: dict[str, list[Claim]] = defaultdict(list)
+    for candidate in candidates:
+        about[candidate.field.path] += candidate.said
+    weighed = list(open_claims)
+    for candidate in candidates:
+        said = about[candidate.field.path]
+        belief = verifier.believe(signals.measure(candidate, said), candidate)
+        weighed += [replace(claim, score=belief) for claim in (*candidate.said, *candidate.others)]
+    return weighed
+
+
+def gather_candidates(
+    said: Sequence[Claim], others: Sequence[Claim], schema: Schema
+) -> tuple[list[Claim], list[Candidate]]:
+    """(claims without a value, the values that are claimed): periods computed, silence about flags told."""
     fields = {field.path: field for field in schema.fields}
     claims = compute_terms(said, schema)
     claims += _absent_flags(claims, schema)
     spoken = {template(claim.path) for claim in said}
-    weighed = [_weigh(claim, fields[template(claim.path)], others, fields) for claim in claims]
     rivals = [other for other in others if _counts(other, fields, spoken, claims)]
-    return weighed + [_weigh_rival(other, fields[template(other.path)], claims) for other in rivals]
-
-
-def _weigh_rival(other: Claim, field: Field, claims: Sequence[Claim]) -> Claim:
-    """A claim of the second opinion, worth less where the model says something else."""
-    said = [c for c in claims if c.path == other.path and c.value is not None]
-    if not said or any(same_value(field.kind, c.value, other.value) for c in said):
-        return other
-    own = max(_own_probability(claim) for claim in said)
-    odds = _log_odds(other.score or 0.5) - _RIVAL * max(0.0, _log_odds(own))
-    return replace(other, score=_probability(odds))
-
-
-def _own_probability(claim: Claim) -> float:
-    return _PRIOR if claim.score is None else min(claim.score, 0.98)
-
-
-def _probability(odds: float) -> float:
-    return round(1 / (1 + math.exp(-odds)), 4)
+    stated = [claim for claim in claims if claim.value is not None]
+    return [c for c in claims if c.value is None], list_candidates(stated, rivals, fields)
 
 
 def _counts(other: Claim, fields: dict[str, Field], spoken: set[str], claims: Sequence[Claim]) -> bool:
@@ -94,7 +84,7 @@ def _counts(other: Claim, fields: dict[str, Field], spoken: set[str], claims: Se
     field = fields.get(path)
     if field is None or path not in spoken or field.group is not None or field.kind == "boolean":
         return False
-    if other.absent is not None:
+    if other.absent is not None or other.value is None:
         return False
     if field.many:
         return any(
@@ -116,37 +106,3 @@ def _absent_flags(claims: Sequence[Claim], schema: Schema) -> list[Claim]:
         and not field.many
         and field.path not in spoken
     ]
-
-
-def _weigh(claim: Claim, field: Field, others: Sequence[Claim], fields: dict[str, Field]) -> Claim:
-    if claim.value is None or field.group is not None or field.many:
-        return claim
-    odds = _log_odds(_own_probability(claim))
-    if claim.value is False and claim.quote and not _DENIES.search(claim.quote):
-        odds -= _BARE_NO
-    same_field = [o for o in others if o.path == claim.path and o.value is not None]
-    agreeing = [o.score or 0.0 for o in same_field if same_value(field.kind, o.value, claim.value)]
-    if agreeing:
-        odds += max(0.0, _log_odds(max(agreeing))) * _AGREE + _AGREE_MORE
-    elif same_field:
-        best = max(o.score or 0.0 for o in same_field)
-        odds -= max(0.0, _log_odds(best)) * _CONTRADICT
-        if best >= _SURE and _belongs_elsewhere(claim, field, others, fields):
-            odds -= _ELSEWHERE
-    return replace(claim, score=_probability(odds))
-
-
-def _belongs_elsewhere(claim: Claim, field: Field, others: Sequence[Claim], fields: dict[str, Field]) -> bool:
-    """Whether the second opinion is sure that the claim's value is another field's."""
-    for other in others:
-        home = fields.get(template(other.path))
-        if home is None or home.path == field.path or home.kind != field.kind:
-            continue
-        if (other.score or 0.0) >= _SURE and same_value(field.kind, other.value, claim.value):
-            return True
-    return False
-
-
-def _log_odds(probability: float) -> float:
-    clipped = min(max(probability, 0.02), 0.98)
-    return math.log(clipped / (1 - clipped))

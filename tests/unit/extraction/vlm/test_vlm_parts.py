@@ -14,7 +14,7 @@ from docai.errors import DocumentError
 from docai.extraction.vlm.context import digest_page, write_context
 from docai.extraction.vlm.groups import halve_fields, split_fields
 from docai.extraction.vlm.inquiry import AskingPolicy, DocumentInquiry
-from docai.extraction.vlm.opinion import AnswerEngine, weigh_claims
+from docai.extraction.vlm.opinion import AnswerEngine
 from docai.extraction.vlm.prompt import hash_prompt, write_system
 from docai.extraction.vlm.relevance import find_relevant, needs_asking
 from docai.extraction.vlm.terms import compute_terms
@@ -174,32 +174,6 @@ def claim(path: str, value: object, engine: str = "vlm", score: float | None = N
     return Claim(path, str(value), value, 1, engine, score=score)  # type: ignore[arg-type]
 
 
-def find_score(claims: list[Claim], path: str) -> float:
-    return next(c.score or 0.0 for c in claims if c.path == path and c.engine == "vlm")
-
-
-def test_agreement_raises_and_contradiction_lowers_what_a_claim_is_worth() -> None:
-    said = [claim("/total", Decimal(9), score=0.8)]
-    schema = order_schema()
-    alone = find_score(weigh_claims(said, [], schema), "/total")
-    agreed = weigh_claims(said, [claim("/total", Decimal(9), "extractive", 0.9)], schema)
-    disputed = weigh_claims(said, [claim("/total", Decimal(12), "extractive", 0.9)], schema)
-    assert find_score(disputed, "/total") < alone < find_score(agreed, "/total")
-    assert Decimal(12) in [c.value for c in disputed], "the rival is for the record to show"
-
-
-def test_the_second_opinion_alone_makes_no_value() -> None:
-    others = [claim("/number", "A-17", "extractive", 0.9), claim("/buyers/0", "Acme", "extractive", 0.9)]
-    claims = weigh_claims([claim("/total", Decimal(9))], others, order_schema())
-    assert {c.path for c in claims} == {"/total", "/paid"}
-
-
-def test_a_flag_that_no_page_states_is_claimed_absent() -> None:
-    claims = weigh_claims([], [], order_schema())
-    assert [(c.path, c.value, c.quote) for c in claims] == [("/paid", False, "")]
-    assert [c.value for c in weigh_claims([claim("/paid", True)], [], order_schema())] == [True]
-
-
 def test_claims_of_other_segments_and_unknown_fields_are_left_out() -> None:
     answers = (
         PageAnswer(1, (claim("/number", "A-17"), claim("/colour", "red"))),
@@ -266,38 +240,6 @@ def test_another_schema_model_or_context_is_another_question() -> None:
         replace(policy, context=False).key(order_schema(), 1, 3),
     }
     assert len(keys) == 4
-
-
-def test_a_rival_is_worth_less_where_the_model_says_something_else() -> None:
-    other = claim("/total", Decimal(12), "extractive", 0.9)
-    (rival,) = [
-        c for c in weigh_claims([claim("/total", Decimal(9))], [other], order_schema()) if c.value == 12
-    ]
-    assert (rival.score or 1) < 0.9
-    (same,) = [
-        c
-        for c in weigh_claims([claim("/total", Decimal(12))], [other], order_schema())
-        if c.engine == "extractive"
-    ]
-    assert same.score == 0.9
-
-
-def test_a_value_that_is_surely_another_field_s_is_doubted_more() -> None:
-    others = [
-        claim("/order_date", "2020-05-01", "extractive", 0.9),
-        claim("/delivery_date", "2020-06-01", "extractive", 0.9),
-    ]
-    swapped = weigh_claims([claim("/delivery_date", "2020-05-01")], others, order_schema())
-    unknown = weigh_claims([claim("/delivery_date", "2020-07-01")], others, order_schema())
-    assert find_score(swapped, "/delivery_date") < find_score(unknown, "/delivery_date")
-
-
-@pytest.mark.parametrize(
-    ("quote", "doubted"), [("The price is paid in advance", True), ("It is not paid", False)]
-)
-def test_a_no_that_is_quoted_from_a_yes_is_doubted(quote: str, doubted: bool) -> None:
-    (weighed,) = weigh_claims([Claim("/paid", quote, False, 1, "vlm")], [], order_schema())
-    assert ((weighed.score or 0) < 0.6) is doubted
 
 
 def test_each_page_s_list_items_are_items_of_their_own() -> None:
