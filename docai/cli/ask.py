@@ -38,6 +38,18 @@ def ask(
     paths: Annotated[
         list[Path] | None, typer.Option("--in", help="Only documents in this file or folder; repeatable.")
     ] = None,
+    schema: Annotated[
+        str | None, typer.Option("--schema", "-s", help="Only documents with a record of this schema.")
+    ] = None,
+    conditions: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--where",
+            metavar="CONDITION",
+            help="Only documents whose record says so: governing_law=Delaware, total>=1000, "
+            "expiration_date<2027; repeatable.",
+        ),
+    ] = None,
     each: Annotated[bool, typer.Option("--each", help="Ask every document: one cited row each.")] = False,
     save_as: Annotated[
         str | None,
@@ -78,7 +90,7 @@ def ask(
         if not quiet:
             typer.echo(f"docai: {text}", err=True)
 
-    options = AskOptions(tuple(paths or ()), each=each, as_of=day)
+    options = AskOptions(tuple(paths or ()), each, day, schema, tuple(conditions or ()))
     with Answerer(workspace, api_key=os.environ.get("DOCAI_EMBEDDING_API_KEY"), tell=tell) as answerer:
         answer = answerer.ask(question, options)
         if save_as:

@@ -29,12 +29,20 @@ Tell = Callable[[str], None]
 @dataclass(frozen=True, slots=True)
 class AskOptions:
     """How to ask. `paths`: only documents in these files and folders. `each`: one row a document. `as_of`:
-    ISO date, leaves out records that speak from a later day.
+    ISO date, leaves out records that speak from a later day. `schema`, `conditions`: only documents with a
+    record of it that fulfils them (`total>=1000`).
     """
 
     paths: tuple[Path, ...] = ()
     each: bool = False
     as_of: str | None = None
+    schema: str | None = None
+    conditions: tuple[str, ...] = ()
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether not all documents are meant."""
+        return bool(self.paths or self.schema or self.conditions)
 
 
 class Answerer:
@@ -76,8 +84,8 @@ class Answerer:
         from docai.answering.question import read_question
 
         asked = read_question(question)
-        library = self._open_library(options.paths)
-        where = Where(library.document_ids if options.paths else None)
+        library = self._open_library(options)
+        where = Where(library.document_ids if options.narrowed else None)
         if options.each:
             return answer_each(question, library, where, progress)
         over_records = self._ask_records(asked, library, options)
@@ -94,19 +102,32 @@ class Answerer:
 
         return save_field(self.stores, to_field_values(answer, f"/{name}"), name)
 
-    def _open_library(self, paths: Sequence[Path]) -> WorkspaceLibrary:
+    def _open_library(self, options: AskOptions) -> WorkspaceLibrary:
         from docai.wiring.library import WorkspaceLibrary
         from docai.wiring.records import uri_of
+        from docai.workspace.scope import find_documents, parse_condition
 
-        under = [uri_of(self.stores.root, path) for path in paths]
+        under = [uri_of(self.stores.root, path) for path in options.paths]
         entries = self.stores.catalogue.list_entries(under)
         if not entries and under:
             raise ConfigError(
                 "nothing-in-scope",
-                f"no document here lies in {', '.join(map(str, paths))}",
+                f"no document here lies in {', '.join(map(str, options.paths))}",
                 stage="answering",
                 hint="--in takes files and folders that docai extract or docai index has read",
             )
+        if options.schema or options.conditions:
+            conditions = [parse_condition(text) for text in options.conditions]
+            meant = find_documents(self.stores.outcomes, schema_id=options.schema, conditions=conditions)
+            entries = [entry for entry in entries if entry.id in meant]
+            if not entries:
+                told = ", ".join((f"schema {options.schema or 'any'}", *options.conditions))
+                raise ConfigError(
+                    "nothing-in-scope",
+                    f"no record here fulfils: {told}",
+                    stage="answering",
+                    hint="docai records list shows what there is",
+                )
         if not entries:
             raise _nothing_indexed(self.stores.root)
         return WorkspaceLibrary(self.stores, entries)
@@ -120,7 +141,7 @@ class Answerer:
         schemas = self._schemas()
         if not schemas:
             return None
-        ids = library.document_ids if options.paths else None
+        ids = library.document_ids if options.narrowed else None
         queries = self.stores.open_queries(options.as_of, ids)
         try:
             day = options.as_of or datetime.datetime.now().astimezone().date().isoformat()
@@ -229,14 +250,17 @@ def ask(
     paths: str | Path | Sequence[str | Path] = (),
     each: bool = False,
     as_of: str | None = None,
+    schema: str | None = None,
+    conditions: Sequence[str] = (),
 ) -> Answer:
     """Ask the documents of a workspace; every sentence of the answer cites its place.
 
-    `paths`: only documents in these files and folders; `each`: one row a document; `as_of`: ISO date. Raises
-    ConfigError for a question or a workspace that cannot be used.
+    `paths`: only documents in these files and folders; `each`: one row a document; `as_of`: ISO date;
+    `schema`, `conditions` (`total>=1000`): only documents with such a record. Raises ConfigError for a
+    question or a workspace that cannot be used.
     """
     places = [paths] if isinstance(paths, str | Path) else list(paths)
-    options = AskOptions(tuple(map(Path, places)), each=each, as_of=as_of)
+    options = AskOptions(tuple(map(Path, places)), each, as_of, schema, tuple(conditions))
     root = Path(workspace) if workspace is not None else None
     with Answerer(root, api_key=os.environ.get("DOCAI_EMBEDDING_API_KEY")) as answerer:
         return answerer.ask(question, options)

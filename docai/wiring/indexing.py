@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from docai.errors import ConfigError
+from docai.errors import ConfigError, DocaiError
 from docai.index.passages import MAKER_VERSION, text_to_embed
 from docai.wiring.publishing import Published, publish_embedded
 
@@ -89,10 +89,16 @@ class Indexing:
         if since_s > max(_PUBLISH_EVERY_S, self._cost_s / _PUBLISH_SHARE):
             self.publish()
 
-    def publish(self) -> Published:
-        """Bring the embedded index to what was kept; done now and then, and at the end of a run."""
+    def publish(self, wait_s: float = 0.0) -> Published | None:
+        """Bring the embedded index to what was kept; done now and then, and at the end of a run. None if
+        another process writes to it for longer than `wait_s`: that one, or whoever asks, makes up for it."""
         started_s = time.monotonic()
-        published = publish_embedded(self._stores, self._model)
+        try:
+            published = publish_embedded(self._stores, self._model, wait_s=wait_s)
+        except DocaiError as error:
+            if error.code != "index-busy":
+                raise
+            published = None
         self._published_s = time.monotonic()
         self._cost_s = self._published_s - started_s
         return published

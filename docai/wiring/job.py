@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from docai.workspace import Workspace
 
 
+_PUBLISH_WAIT_S = 60.0
+"""For another process that writes to the index, at the end of a run."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Keys:
     """Names of work: reading depends on bytes and languages, outcomes also on schema and engine."""
@@ -127,7 +131,7 @@ class Job:
             items = self._list_items()
         except ConfigError:
             if indexing is not None:  # where no document is left, the index must not show those that were
-                indexing.publish()
+                indexing.publish(_PUBLISH_WAIT_S)
             raise
         asking = None
         if self._model is not None:
@@ -154,8 +158,10 @@ class Job:
             if isinstance(outcome, Record) and self._spec.schema is None:
                 self._chosen[outcome.schema_ref.id] += 1
             yield outcome
-        if indexing is not None:
-            indexing.publish()
+        if indexing is not None and indexing.publish(_PUBLISH_WAIT_S) is None:
+            on_event(
+                Event("notice", "", text="another process writes to the index: the next run completes it")
+            )
         self.stores.finish_run(counts)
         if job.index_error is not None:
             raise job.index_error

@@ -12,6 +12,7 @@ import pytest
 from command_line import CommandLine, Ran
 
 from docai.index.edge import EdgeIndex
+from docai.index.generations import Generations
 from docai.index.sparse import SparseEncoder
 from docai.llm.scripted import make_script
 from docai.llm.scripted_server import ScriptedServer, ServerTraits, ThreadedServer
@@ -217,3 +218,30 @@ def test_help_teaches_paths_first(docai: CommandLine) -> None:
     ran = docai("index", "--help")
     assert "docai index contracts/" in ran.out
     assert "multilingual" in ran.out
+
+
+def test_another_writer_costs_nothing_but_the_last_step(
+    docai: CommandLine, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index(docai, "in")
+    write_pdf(folder / "new.pdf", "Eta KG rents out cranes.")
+    monkeypatch.setattr("docai.wiring.job._PUBLISH_WAIT_S", 0.1)
+    lock = Generations(docai.folder / ".docai" / "index").take_writer_lock(1.0)
+    try:
+        ran = index(docai, "in")
+        assert (ran.code, "another process writes to the index" in ran.err) == (0, True)
+        assert status(docai)["waiting"] == 1
+    finally:
+        lock.release()
+    assert index(docai, "in").code == 0
+    assert search(docai.folder, "cranes")[0] == "new.pdf"
+
+
+def test_questions_to_documents_whose_records_fulfil_a_condition(docai: CommandLine, folder: Path) -> None:
+    docai("extract", "in", "-s", "contract", "-j", "0", "--json")
+    ran = docai("ask", "Which state's laws govern the lease?", "--where", "governing_law=Delaware", "--json")
+    answer = json.loads(ran.out)
+    assert answer["scope"]["documents"] == 1
+    assert {page["uri"] for page in answer["retrieved"]} <= {"in/lease.pdf"}
+    assert docai("ask", "Who?", "--where", "governing_law=Mars").code == 2
+    assert docai("ask", "Who?", "--where", "nonsense").code == 2
