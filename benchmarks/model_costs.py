@@ -4,7 +4,7 @@
 
 Steps: render, tiles and PNG (`sheet`); request, HTTP and reply (`ask`); proof of the claims and record
 (`ground`); and reading by OCR. Then `docai extract` over the same files in the usual way: CPU of all its
-processes, start-up included. The scripted server works in a process of its own and is not counted; it knows
+processes, start-up included (without the index for `docai ask`). The scripted server works in a process of its own and is not counted; it knows
 a page by its pixels and says what the embedded engine claims of it.
 
 The scans of 300 DPI are two-level, so gray and colour ones of 200 DPI are measured as well, and reckoned to
@@ -168,7 +168,7 @@ def measure_command(files: list[Path], base_url: str) -> float:
         inbox.mkdir()
         for path in files:
             shutil.copy(path, inbox)
-        job = start_job(inbox, work, base_url, "--schema", "contract", "-j", "1")
+        job = start_job(inbox, work, base_url, "--no-index", "--schema", "contract", "-j", "1")
         _, status, used = os.wait4(job.pid, 0)
         job.returncode = os.waitstatus_to_exitcode(status)
         if job.returncode != 0:

@@ -141,7 +141,12 @@ def main() -> int:
         inbox, recipe = Path(room) / "inbox", Path(room) / "recipe.yaml"
         make_inbox(inbox, DOCUMENTS)
         recipe.write_text(f"engine:\n  timeout_s: {options.timeout_s}\n")
-        arguments = ["--pipeline", str(recipe), *(["--schema", options.schema] if options.schema else [])]
+        arguments = [
+            "--no-index",
+            "--pipeline",
+            str(recipe),
+            *(["--schema", options.schema] if options.schema else []),
+        ]
         counts = {(str(kind), n): count for (kind, n), count in DOCUMENTS.items()}
         records, seconds, wrong = [], [], []
         for name, hurt in (("quiet", False), ("hurt", True)):

@@ -1,6 +1,7 @@
 """Memory over a long job with a model: `docai extract` on 10,000 made-up pages against a scripted server.
 
     python benchmarks/model_memory.py [--pages 10000] [--documents 16] [--workers 2] [--schema contract]
+        [--no-index]
 
 The server runs in a process of its own that is not counted. Every second the resident set and the
 proportional set (shared pages counted once) of the command and all processes below it are added up. Prints
@@ -73,6 +74,7 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=16)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--schema", default="contract")
+    parser.add_argument("--no-index", action="store_true", help="do not index the documents for docai ask")
     options = parser.parse_args()
     each = -(-options.pages // options.documents)
     kind: Kind = "contract" if options.schema == "contract" else "invoice"
@@ -83,9 +85,9 @@ def main() -> None:
         script = PageScript({(str(k), n): count for (k, n), count in documents.items()})
         with ServerProcess(script) as server:
             started = time.monotonic()
-            job = start_job(
-                inbox, workspace, server.base_url, "--schema", options.schema, "-j", str(options.workers)
-            )
+            arguments = ["--schema", options.schema, "-j", str(options.workers)]
+            arguments += ["--no-index"] if options.no_index else []
+            job = start_job(inbox, workspace, server.base_url, *arguments)
             samples = watch(job, workspace)
             seconds = time.monotonic() - started
         if job.returncode != 0:
