@@ -3,9 +3,9 @@
     python benchmarks/model_costs.py [--data ../shared/data]
 
 Steps: render, tiles and PNG (`sheet`); request, HTTP and reply (`ask`); proof of the claims and record
-(`ground`); and reading by OCR. Then `docai extract` over the same files in the usual way: CPU of all its
-processes, start-up included (without the index for `docai ask`). The scripted server works in a process of its own and is not counted; it knows
-a page by its pixels and says what the embedded engine claims of it.
+(`ground`); and reading by OCR. Then `docai extract --no-index` over the same files: CPU of all its processes,
+start-up included. The scripted server works in a process of its own and is not counted; it knows a page by
+its pixels and says what the embedded engine claims of it.
 
 The scans of 300 DPI are two-level, so gray and colour ones of 200 DPI are measured as well, and reckoned to
 300 DPI by their pixels. Prints markdown.
