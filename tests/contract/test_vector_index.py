@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
+from zlib import crc32
 
 import numpy as np
 import pytest
@@ -50,7 +51,7 @@ def make_passage(
         ordinal=ordinal,
         text=text,
     )
-    seed = hash((document_id, ordinal)) % 2**32 if seed is None else seed
+    seed = crc32(f"{document_id}/{ordinal}".encode()) if seed is None else seed
     return IndexedPassage(passage, make_dense(seed), make_sparse({1: 1.0} if terms is None else terms))
 
 

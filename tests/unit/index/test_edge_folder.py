@@ -270,3 +270,23 @@ def test_hidden_files_are_not_copied(tmp_path: Path) -> None:
     (tmp_path / "a/.hidden").write_text("x")
     copy_tree(tmp_path / "a", tmp_path / "c")
     assert sorted(p.name for p in (tmp_path / "c").rglob("*")) == ["b", "file"]
+
+
+def test_the_embedded_index_loads_no_client_and_its_modules_load_neither(tmp_path: Path) -> None:
+    script = f"""
+import sys
+import docai.index.server, docai.index.edge, docai.index.generations, docai.wiring.vector_index
+from pathlib import Path
+from docai.types import Where
+loaded = {{"qdrant_client", "qdrant_edge", "httpx", "llama_index"}} & sys.modules.keys()
+index = docai.wiring.vector_index.open_embedded_index(Path({str(tmp_path)!r}), None)
+print(sorted(loaded), index.count(Where()), "qdrant_client" in sys.modules)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=Path(__file__).parents[3],
+    )
+    assert done.stdout.split() == ["[]", "0", "False"], done.stderr
