@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 import venv
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import distributions
@@ -63,10 +63,10 @@ def hash_recipe() -> str:
 
 
 @contextmanager
-def hold_vllm(cache: Path | None = None) -> Iterator[Built]:
+def hold_vllm(cache: Path | None = None, make: Callable[[Path], None] | None = None) -> Iterator[Built]:
     """The environment, built if it is not there, and safe from other runs' tidying while it is held.
 
-    Raises `BuildFailed`.
+    `make` fills the folder that it gets, as `build` does. Raises `BuildFailed`.
     """
     import fcntl  # POSIX alone has it, as vLLM has Linux; tests are collected everywhere
 
@@ -79,7 +79,7 @@ def hold_vllm(cache: Path | None = None) -> Iterator[Built]:
             for stale in cache.glob(f"{home.name}.part-*"):
                 shutil.rmtree(stale)
             part = Path(f"{home}.part-{os.getpid()}")
-            build(part)
+            (make or build)(part)
             part.rename(home)
         fcntl.flock(lock, fcntl.LOCK_SH)
         _drop_others(home)
