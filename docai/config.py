@@ -71,6 +71,7 @@ class Settings(_Section):
     languages: Languages | None = None
     embedding: str | None = None
     embedding_api_key: str | None = Field(default=None, repr=False)
+    qdrant_api_key: str | None = Field(default=None, repr=False)
     workers: int | None = Field(default=None, ge=0)
 
     @classmethod

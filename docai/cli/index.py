@@ -23,6 +23,8 @@ Examples:
 
   docai index rebuild                          vectors and index again from the workspace; no file is read
 
+  docai index push http://host:6333            a Qdrant server brought to what the workspace holds
+
   docai index rebuild --embedding fastembed:models/multilingual-e5-small      for other languages
 
 Models: minilm (embedded, English first); fastembed:FOLDER, a folder with model.onnx, tokenizer.json and
@@ -129,6 +131,36 @@ def rebuild_index(
         published = rebuild(stores, options, workers=processes, on_event=progress.on_event)
     if not quiet:
         typer.echo(f"{published.passages} passages of {published.replaced} documents", err=True)
+
+
+@index_app.command("push")
+def push(
+    url: Annotated[str, typer.Argument(help="Of the server's REST interface, e.g. http://host:6333.")],
+    collection: Annotated[
+        str | None, typer.Option(help="Collection on the server; made if it is not there (default: docai).")
+    ] = None,
+    ca_file: Annotated[
+        Path | None, typer.Option("--ca-file", help="Certificate (PEM) to trust the server by.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Bring a Qdrant server to what the workspace holds; its key comes from DOCAI_QDRANT_API_KEY.
+
+    Only what the server lacks is sent; what no file holds any more is removed there. A collection that docai
+    did not make is refused and left as it is.
+    """
+    import os
+
+    from docai.config import Settings
+    from docai.wiring.index_run import push_index
+    from docai.wiring.records import opened_workspace
+
+    key = Settings.from_environment(os.environ).qdrant_api_key
+    with opened_workspace(workspace) as stores:
+        done = push_index(stores, url, api_key=key, collection=collection, ca_file=ca_file)
+    typer.echo(
+        f"{done.passages} passages of {done.replaced} documents sent, {done.removed} removed", err=True
+    )
 
 
 @index_app.command("status")

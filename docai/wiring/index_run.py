@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from docai.errors import ConfigError
 from docai.wiring.job import Job, Steps
 from docai.wiring.parts import WorkerSpec
 
@@ -81,6 +82,35 @@ def _remake(stores: Workspace, model: IndexModel, pool: Any, on_event: Callable[
     run_queue(queue, pool)
     if queue.error is not None:
         raise queue.error
+
+
+def push_index(
+    stores: Workspace, url: str, *, api_key: str | None, collection: str | None, ca_file: Path | None
+) -> Published:
+    """Bring a Qdrant server to what the workspace holds. Raises ConfigError `nothing-indexed`, and what the
+    server's faults are translated to."""
+    from docai.wiring.publishing import make_index_space, push
+    from docai.wiring.vector_index import open_server_index
+
+    model = stores.published.get_model()
+    if model is None:
+        raise ConfigError(
+            "nothing-indexed",
+            f"nothing is indexed in {stores.root}",
+            stage="index",
+            hint="docai extract PATH… or docai index PATH… first",
+        )
+    index = open_server_index(
+        url,
+        make_index_space(model),
+        api_key=api_key,
+        collection=collection,
+        ca_file=str(ca_file) if ca_file else None,
+    )
+    try:
+        return push(stores, index, model, f"{url}#{collection or ''}")
+    finally:
+        index.close()
 
 
 @dataclass(frozen=True, slots=True)

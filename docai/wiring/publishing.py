@@ -7,7 +7,7 @@ the next one makes it up.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from docai.errors import ConfigError
@@ -68,6 +68,23 @@ def publish(stores: Workspace, index: VectorIndex, model: IndexModel, target: st
     index.publish()
     stores.published.note_published(target, model.fingerprint, replaced, backlog.remove)
     return Published(len(replaced), len(backlog.remove), count)
+
+
+def push(stores: Workspace, index: VectorIndex, model: IndexModel, target: str) -> Published:
+    """Make another index hold what the files hold now, and nothing else. Only what it lacks is written: what
+    was pushed before and is still there stays. Cut off, it may be run again."""
+    there = index.document_ids()
+    known = stores.published.list_published(target)
+    passages = {found.document_id: found.count for found in stores.passages.list_sets()}
+    lost = [name for name in known if passages.get(name) and name not in there]
+    stores.published.note_published(target, model.fingerprint, (), lost)
+    strangers = there - passages.keys()
+    for document_id in strangers:
+        index.remove(document_id)
+    published = publish(stores, index, model, target)
+    if strangers and not published.removed and not published.replaced:
+        index.publish()
+    return replace(published, removed=len(strangers | (known.keys() - passages.keys())))
 
 
 def publish_embedded(stores: Workspace, model: IndexModel, *, wait_s: float = 60.0) -> Published:

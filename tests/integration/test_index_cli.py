@@ -10,14 +10,16 @@ from typing import Any
 
 import pytest
 from command_line import CommandLine, Ran
+from qdrant_client import QdrantClient
 
 from docai.index.edge import EdgeIndex
 from docai.index.generations import Generations
+from docai.index.server import ServerIndex
 from docai.index.sparse import SparseEncoder
 from docai.llm.scripted import make_script
 from docai.llm.scripted_server import ScriptedServer, ServerTraits, ThreadedServer
 from docai.types import Query, Where
-from docai.wiring.publishing import make_index_space
+from docai.wiring.publishing import Published, make_index_space, push
 from docai.workspace import open_workspace
 
 LEASE = "This lease between Acme Corp and Beta LLC is governed by the laws of the State of Delaware."
@@ -245,3 +247,33 @@ def test_questions_to_documents_whose_records_fulfil_a_condition(docai: CommandL
     assert {page["uri"] for page in answer["retrieved"]} <= {"in/lease.pdf"}
     assert docai("ask", "Who?", "--where", "governing_law=Mars").code == 2
     assert docai("ask", "Who?", "--where", "nonsense").code == 2
+
+
+def test_a_server_is_brought_to_what_the_workspace_holds(docai: CommandLine, folder: Path) -> None:
+    assert docai("index", "push", "http://127.0.0.1:9").code == 2, "nothing is indexed"
+    index(docai, "in")
+    with open_workspace(docai.folder, create=False) as stores:
+        model = stores.published.get_model()
+        assert model is not None
+        client = QdrantClient(":memory:")
+        server = ServerIndex(client, make_index_space(model))
+        first = push(stores, server, model, "server")
+        assert (first.replaced, first.removed, server.count(Where())) == (2, 0, first.passages)
+        assert push(stores, server, model, "server") == Published()
+        (lost, *_) = sorted(server.document_ids())
+        server.remove(lost)
+        again = push(stores, server, model, "server")
+        assert (again.replaced, server.count(Where())) == (1, first.passages)
+    (folder / "lease.pdf").unlink()
+    index(docai, "in")
+    with open_workspace(docai.folder, create=False) as stores:
+        assert push(stores, server, model, "server").removed == 1
+        assert push(stores, server, model, "other name of it") != Published()
+        assert server.document_ids() == stores.catalogue.find_ids()
+        assert search(docai.folder, "screws")[0] == "supply.pdf"
+
+
+def test_an_address_that_is_none_is_refused(docai: CommandLine, folder: Path) -> None:
+    index(docai, "in")
+    refused = docai("index", "push", "nonsense")
+    assert (refused.code, "nonsense" in refused.err) == (2, True)
