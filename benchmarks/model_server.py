@@ -38,15 +38,20 @@ class Manner:
 
 
 class PageScript:
-    """Answers from the pages' truth; notes which pages were asked for, and what it broke."""
+    """Answers from the pages' truth; notes which pages were asked for, and what it broke. Of `looks` at crops
+    of pages it says nothing."""
 
     def __init__(self, counts: dict[tuple[str, int], int], manner: Manner | None = None) -> None:
         self.asked: dict[tuple[str, int, int], int] = {}
         self.broken: dict[str, int] = {}
+        self.looks = 0
         self._counts = counts
         self._manner = manner or Manner()
 
     def __call__(self, request: ChatRequest, number: int) -> Turn:
+        if "text" in (request.json_schema or {}).get("properties", {}):
+            self.looks += 1
+            return Turn(json.dumps({"text": ""}), self._manner.service_s)
         page = find_page(request)
         self.asked[page] = self.asked.get(page, 0) + 1
         text = answer(request, self._counts)

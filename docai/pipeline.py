@@ -23,6 +23,7 @@ from docai import __version__
 from docai.errors import DocaiError, DocumentError
 from docai.extraction.merge import merge_claims
 from docai.extraction.vlm.relevance import needs_asking
+from docai.extraction.vlm.seeing import find_seen
 from docai.protocols import ExtractionModel, PageRenderer, Reader
 from docai.schema import Gap, Schema, assemble
 from docai.types import (
@@ -30,9 +31,11 @@ from docai.types import (
     Document,
     DocumentRef,
     DocumentView,
+    FieldValue,
     Issue,
     Page,
     PageAnswer,
+    PageImage,
     Passage,
     Record,
     RecordIssue,
@@ -45,6 +48,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from docai.extraction.vlm.crops import Crop
+    from docai.extraction.vlm.followup import FollowUp
+    from docai.extraction.vlm.looks import Look
     from docai.extraction.vlm.sheets import PageSheet
     from docai.grounding.confidence import Calibration
     from docai.imaging.profiles import VisionProfile
@@ -82,15 +88,26 @@ class SheetTask:
 
 
 @dataclass(frozen=True, slots=True)
+class CropTask:
+    """Cut places out of one page for a second look. `page` has its turn, words or not."""
+
+    path: Path
+    uri: str
+    page: Page
+    looks: tuple[Look, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ExtractTask:
     """Make the records of a document whose pages were read (a page that failed has an issue).
 
-    `answers`: what a model said about its pages.
+    `answers`: what a model said about its pages. `follow`: whether it may be asked further questions.
     """
 
     document: Document
     pages: tuple[Page, ...]
     answers: tuple[PageAnswer, ...] = ()
+    follow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +133,19 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """Records of one document. `chosen`: per record, whether docai chose the schema by content."""
+    """Records of one document. `chosen`: per record, whether docai chose the schema by content. `wanted`:
+    what a model should be asked before these records can stand.
+    """
 
     records: tuple[Record, ...]
     chosen: tuple[bool, ...]
+    wanted: tuple[FollowUp, ...] = ()
 
 
-Task: TypeAlias = "OpenTask | ReadTask | SheetTask | ExtractTask | PassagesTask | VectorsTask"
-Result: TypeAlias = "Opened | Page | PageSheet | Extracted | tuple[Passage, ...] | NDArray[np.float16]"
+Task: TypeAlias = "OpenTask | ReadTask | SheetTask | CropTask | ExtractTask | PassagesTask | VectorsTask"
+Result: TypeAlias = (
+    "Opened | Page | PageSheet | tuple[Crop, ...] | Extracted | tuple[Passage, ...] | NDArray[np.float16]"
+)
 
 
 class ChooseSchema(Protocol):
@@ -142,6 +164,7 @@ class MakePassages(Protocol):
 
 SplitPages: TypeAlias = Callable[[Sequence[Page]], Sequence[tuple[int, int]]]
 FindAmended: TypeAlias = Callable[[DocumentView], Amends | None]
+FindFollowUps: TypeAlias = "Callable[[DocumentView, Schema, Sequence[FieldValue]], Sequence[FollowUp]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +195,7 @@ class DocumentWorker:
         policy: Policy | None = None,
         languages: tuple[str, ...] = ("eng",),
         passages: MakePassages | None = None,
+        follow: FindFollowUps | None = None,
     ) -> None:
         self._renderer = renderer
         self._reader = reader
@@ -182,6 +206,7 @@ class DocumentWorker:
         self._policy = policy or Policy()
         self._languages = languages
         self._passages = passages
+        self._follow = follow
         self._open_id: str | None = None
 
     def __call__(self, task: Task) -> Result:
@@ -195,6 +220,9 @@ class DocumentWorker:
             case SheetTask():
                 self._require(task)
                 return make_page_sheet(task, self._renderer)
+            case CropTask():
+                self._require(task)
+                return make_page_crops(task, self._renderer, self._reader)
             case ExtractTask():
                 return self._extract(task)
             case PassagesTask():
@@ -214,7 +242,7 @@ class DocumentWorker:
         self._open_id = document.id
         return document
 
-    def _require(self, task: ReadTask | SheetTask) -> None:
+    def _require(self, task: ReadTask | SheetTask | CropTask) -> None:
         """Open the file of a task's page, unless it is the one that is open."""
         if self._open_id != task.page.document_id:
             self._open(task.path, task.uri)
@@ -222,6 +250,7 @@ class DocumentWorker:
     def _extract(self, task: ExtractTask) -> Extracted:
         raise_if_nothing_read(task.pages, task.document.uri)
         records, chosen = [], []
+        wanted: list[FollowUp] = []
         segments = self._split(task.pages) if self._split else [(1, len(task.pages))]
         for first, last in segments:
             pages = task.pages[first - 1 : last]
@@ -233,7 +262,9 @@ class DocumentWorker:
             record = extract_record(view, schema, self._model, self._policy, segment)
             records.append(record.model_copy(update={"amends": self._amended(view)}))
             chosen.append(by_content)
-        return Extracted(tuple(records), tuple(chosen))
+            if task.follow and self._follow is not None:
+                wanted += self._follow(view, schema, record.fields)
+        return Extracted(tuple(records), tuple(chosen), tuple(wanted))
 
 
 def read_page(page: Page, renderer: PageRenderer, reader: Reader) -> Page:
@@ -249,6 +280,16 @@ def make_page_sheet(task: SheetTask, renderer: PageRenderer) -> PageSheet:
     return make_sheet(task.page, renderer.render(task.page), task.profile, task.smallest_text_px)
 
 
+def make_page_crops(task: CropTask, renderer: PageRenderer, reader: Reader) -> tuple[Crop, ...]:
+    """Places of a page cut out of its own pixels, each with what docai's OCR reads of it alone."""
+    from docai.extraction.vlm.crops import make_crops
+
+    def read(page: Page, image: PageImage) -> Page:
+        return reader.read(page, image, ())
+
+    return make_crops(task.page, renderer.render(task.page), task.looks, read)
+
+
 def extract_record(
     view: DocumentView,
     schema: Schema,
@@ -261,8 +302,9 @@ def extract_record(
     complete = all(was_read(page) and not lost_others(page) for page in view.pages)
     unsent = unanswered = False
     if policy.asked:
-        answered = {answer.page for answer in view.answers if answer.complete}
-        failed = {answer.page for answer in view.answers} - answered
+        about_pages = [answer for answer in view.answers if answer.purpose == "page"]
+        answered = {answer.page for answer in about_pages if answer.complete}
+        failed = {answer.page for answer in about_pages} - answered
         unsent = any(needs_asking(p) and p.number not in answered | failed for p in view.pages)
         unanswered = bool(failed) or (unsent and policy.all_pages)
     complete = complete and not unanswered
@@ -270,6 +312,9 @@ def extract_record(
     fields = merge_claims(
         claims, view.pages, schema, complete=complete and not unsent, calibration=policy.calibration
     )
+    readings = [reading for answer in view.answers for reading in answer.readings]
+    if readings:
+        fields = find_seen(fields, readings, schema)
     values, refused = assemble(
         schema, fields, keep_unsupported=policy.keep_unsupported, keep_seen=policy.keep_seen
     )
@@ -294,7 +339,7 @@ def _describe_run(view: DocumentView, model: ExtractionModel, seconds: float) ->
         docai=__version__,
         engine=model.name,
         model=next((a.model for a in answers if a.model), None),
-        prompt=next((a.prompt for a in answers if a.prompt), None),
+        prompt=next((a.prompt for a in answers if a.prompt and a.purpose == "page"), None),
         dpi=min((a.dpi for a in answers if a.dpi is not None), default=None),
         tokens=sum(a.prompt_tokens + a.reply_tokens for a in answers),
         seconds=seconds,

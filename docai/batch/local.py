@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -51,7 +51,8 @@ class Work:
     left: set[int] = field(default_factory=set)
     failed: dict[int, Page] = field(default_factory=dict)
     inquiry: Inquiry | None = None
-    asked: set[int] = field(default_factory=set)
+    asked: set[tuple[str, int]] = field(default_factory=set)
+    followed: bool = False
     answered: dict[str, set[int]] = field(default_factory=dict)
     unanswered: list[PageAnswer] = field(default_factory=list)
     leased: bool = False
@@ -182,14 +183,16 @@ class LocalJob:
     def _extract_task(self, work: Work) -> Any:
         assert work.document is not None
         pages = tuple(self._load_pages(work, work.document))
-        return self._steps.extract(work.document, pages, self._collect_answers(work, work.document))
+        answers = self._collect_answers(work, work.document)
+        follow = work.inquiry is not None and not work.followed
+        return self._steps.extract(work.document, pages, answers, follow=follow)
 
     def _collect_answers(self, work: Work, document: Document) -> tuple[PageAnswer, ...]:
         answers = list(work.unanswered)
         for key, numbers in work.answered.items():
             stored = self._stores.answers.get_answers(document.id, key)
             answers += [stored[number] for number in sorted(numbers) if number in stored]
-        return tuple(sorted(answers, key=lambda answer: answer.page))
+        return tuple(sorted(answers, key=lambda answer: (answer.page, answer.purpose)))
 
     def _take(self, kind: str, work: Work | IndexStep, page: Page | Question | None, result: Any) -> None:
         if isinstance(work, IndexStep):
@@ -202,6 +205,10 @@ class LocalJob:
             self._finish(work, (describe_failure(result, work.item.uri, work.document),))
         elif kind == "open":
             self._take_opened(work, result.document, result.pages)
+        elif work.inquiry is not None and not work.followed and result.wanted:
+            work.followed = True
+            self._line_up(work, work.inquiry.follow_up(result.wanted))
+            self._extract_if_ready(work)
         else:
             elapsed = round(time.monotonic() - work.started, 3)
             self._finish(work, tuple(_time(record, elapsed) for record in result.records))
@@ -249,17 +256,22 @@ class LocalJob:
         return self._stores.pages.get_pages(document_id, self._keys.reading)
 
     def _ask_about(self, work: Work, page: Page) -> None:
-        """Line up the questions that wait for this page alone, but for those that have an answer."""
-        if work.inquiry is None or work.document is None:
-            return
-        for question in work.inquiry.add(page):
+        """Line up the questions that wait for this page alone."""
+        if work.inquiry is not None:
+            self._line_up(work, work.inquiry.add(page))
+
+    def _line_up(self, work: Work, questions: Sequence[Question]) -> None:
+        """Ask what has no answer yet."""
+        assert work.document is not None
+        for question in questions:
             if question.key not in work.answered:
                 known = self._stores.answers.list_answered(work.document.id, question.key)
                 work.answered[question.key] = set() if self._force else known
             if question.number not in work.answered[question.key]:
-                work.asked.add(question.number)
+                work.asked.add((question.key, question.number))
                 self._asks.append((work, question))
-                self._on_event(Event("asked", work.item.uri))
+                if not work.followed:
+                    self._on_event(Event("asked", work.item.uri))
 
     def _extract_if_ready(self, work: Work) -> None:
         if not work.left and not work.asked:
@@ -305,8 +317,9 @@ class LocalJob:
             work.answered[question.key].add(question.number)
         else:
             work.unanswered.append(result)
-        self._on_event(Event("answered", work.item.uri))
-        work.asked.discard(question.number)
+        if not work.followed:
+            self._on_event(Event("answered", work.item.uri))
+        work.asked.discard((question.key, question.number))
         self._extract_if_ready(work)
 
     def _finish(self, work: Work, outcomes: tuple[Outcome, ...]) -> None:

@@ -109,8 +109,15 @@ class Steps(Protocol):
     def read(self, item: SourceItem, path: Path, page: Page) -> Any: ...
 
     def extract(
-        self, document: Document, pages: tuple[Page, ...], answers: tuple[PageAnswer, ...]
-    ) -> Any: ...
+        self,
+        document: Document,
+        pages: tuple[Page, ...],
+        answers: tuple[PageAnswer, ...],
+        *,
+        follow: bool = False,
+    ) -> Any:
+        """`follow`: the result may say (`wanted`) what a model should be asked before its records stand."""
+        ...
 
     def failed_page(self, page: Page, error: DocaiError) -> Page: ...
 
@@ -129,6 +136,10 @@ class Inquiry(Protocol):
 
     def add(self, page: Page) -> Sequence[Question]:
         """The questions that can be asked now that this page too was read (or failed)."""
+        ...
+
+    def follow_up(self, wanted: Sequence[Any]) -> Sequence[Question]:
+        """What extraction wants to know beside the answers about pages, as questions."""
         ...
 
 

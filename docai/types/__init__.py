@@ -20,6 +20,7 @@ from docai.types.answers import (
 from docai.types.pages import (
     Box,
     Claim,
+    CropReading,
     Document,
     DocumentView,
     ImageKind,
@@ -87,6 +88,7 @@ __all__ = [
     "Citation",
     "Claim",
     "ColumnKind",
+    "CropReading",
     "Derivation",
     "Document",
     "DocumentRef",

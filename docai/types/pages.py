@@ -148,8 +148,23 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class CropReading:
+    """What a crop of a page says, read alone and without knowing what it should say.
+
+    `path`: of the field whose value is in doubt; `box`: of the crop, on the page as it lies; `by`: who read.
+    """
+
+    path: str
+    page: int
+    box: Box
+    text: str
+    by: Literal["model", "model again", "ocr"]
+
+
+@dataclass(frozen=True, slots=True)
 class PageAnswer:
-    """What a model said about one page, and what asking cost.
+    """What a model said about one page, and what asking cost. `purpose`: what was asked: the page's claims, a
+    second look at crops of it (`readings`), table rows that were missed, or a choice among claims.
 
     `complete`: everything was asked and every reply was whole. `prompt`: hash of the words of the question;
     `dpi`: at which the model saw the page. Tokens are of all requests, retries included.
@@ -164,6 +179,8 @@ class PageAnswer:
     dpi: float | None = None
     prompt_tokens: int = 0
     reply_tokens: int = 0
+    purpose: Literal["page", "look", "rows", "choice"] = "page"
+    readings: tuple[CropReading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

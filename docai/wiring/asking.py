@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from docai.batch.asking import AskingPool, AskTask, EventLoop, RunInPool, WakingPool
 from docai.batch.seams import Question
+from docai.errors import DocumentError
 from docai.extraction.vlm.engine import PageEngine, describe_failure
 from docai.extraction.vlm.inquiry import AskingPolicy, DocumentInquiry
+from docai.extraction.vlm.looking import look_again
+from docai.extraction.vlm.looks import LookQuestion
 from docai.extraction.vlm.prompt import hash_prompt
 from docai.extraction.vlm.sight import Eye
 from docai.extraction.vlm.trial import describe_limits, try_forms
 from docai.llm.client import OpenAIClient
 from docai.llm.settings import ClientSettings
-from docai.pipeline import SheetTask
+from docai.pipeline import CropTask, SheetTask
 from docai.wiring.parts import WorkerSpec, make_chooser, make_engine, make_splitter
 
 if TYPE_CHECKING:
     from docai.errors import DocaiError
     from docai.extraction.vlm.engine import PageQuestion
+    from docai.extraction.vlm.followup import FollowUp
     from docai.extraction.vlm.sheets import PageSheet
     from docai.imaging.profiles import VisionProfile
     from docai.llm.forms import SchemaForm
@@ -65,7 +69,7 @@ class ModelSpec:
 
 @dataclass(frozen=True, slots=True)
 class _PageAsk:
-    question: PageQuestion
+    question: PageQuestion | FollowUp
     path: Path
     uri: str
 
@@ -176,13 +180,20 @@ class Asking:
     def begin(
         self, item: SourceItem, path: Path, document: Document, load_pages: Callable[[], Sequence[Page]]
     ) -> _Questions:
-        return _Questions(DocumentInquiry(document, self._policy, load_pages), path, item.uri)
+        return _Questions(DocumentInquiry(document, self._policy, load_pages), self._policy, path, item.uri)
 
     def describe_failure(self, number: int, error: DocaiError) -> PageAnswer:
         return describe_failure(number, error)
 
     async def _ask(self, ask: Any, run_in_pool: RunInPool) -> PageAnswer:
-        question: PageQuestion = ask.question
+        question = ask.question
+        if isinstance(question, LookQuestion):
+            task = CropTask(ask.path, ask.uri, question.page, question.looks)
+            try:
+                return await look_again(self._client, question, lambda: run_in_pool(task))
+            except DocumentError as error:
+                # What was answered about the page stands, looked at again or not.
+                return replace(describe_failure(question.page.number, error), purpose="look")
 
         def make_sheet(profile: VisionProfile) -> Awaitable[PageSheet]:
             return run_in_pool(
@@ -195,8 +206,9 @@ class Asking:
 class _Questions:
     """Satisfies `Inquiry`: a document's questions as tasks of the pool."""
 
-    def __init__(self, inquiry: DocumentInquiry, path: Path, uri: str) -> None:
+    def __init__(self, inquiry: DocumentInquiry, policy: AskingPolicy, path: Path, uri: str) -> None:
         self._inquiry = inquiry
+        self._policy = policy
         self._path = path
         self._uri = uri
 
@@ -208,4 +220,14 @@ class _Questions:
                 AskTask(_PageAsk(keyed.question, self._path, self._uri), self._uri),
             )
             for keyed in self._inquiry.add(page)
+        ]
+
+    def follow_up(self, wanted: Sequence[FollowUp]) -> list[Question]:
+        return [
+            Question(
+                question.page.number,
+                self._policy.follow_key(question),
+                AskTask(_PageAsk(question, self._path, self._uri), self._uri),
+            )
+            for question in wanted
         ]

@@ -67,10 +67,17 @@ class Steps:
 
         return ReadTask(path, item.uri, page)
 
-    def extract(self, document: Document, pages: tuple[Page, ...], answers: tuple[PageAnswer, ...]) -> Any:
+    def extract(
+        self,
+        document: Document,
+        pages: tuple[Page, ...],
+        answers: tuple[PageAnswer, ...],
+        *,
+        follow: bool = False,
+    ) -> Any:
         from docai.pipeline import ExtractTask
 
-        return ExtractTask(document, pages, answers)
+        return ExtractTask(document, pages, answers, follow)
 
     def failed_page(self, page: Page, error: Any) -> Page:
         from docai.pipeline import failed_page

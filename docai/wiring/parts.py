@@ -47,10 +47,11 @@ class WorkerSpec:
         limits = PageLimits(max_scan_pixels=self.max_pixels)
         if self.dpi is not None:
             limits = replace(limits, min_dpi=float(self.dpi), max_dpi=float(self.dpi))
+        engine = make_engine(self.engine)
         return DocumentWorker(
             renderer=DocumentRenderer(self.password, limits),
             reader=PageReader(self.languages),
-            model=make_engine(self.engine),
+            model=engine,
             choose=make_chooser(self.schema),
             amended=find_amended,
             split=make_splitter() if self.split else None,
@@ -63,6 +64,7 @@ class WorkerSpec:
             ),
             languages=self.languages,
             passages=make_maker(self.embedding),
+            follow=getattr(engine, "follow_up", None),
         )
 
 

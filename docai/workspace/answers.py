@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from decimal import Decimal
 from typing import Any
 
-from docai.types import Claim, Issue, Operand, PageAnswer
+from docai.types import Box, Claim, CropReading, Issue, Operand, PageAnswer
 from docai.workspace.database import Database
 
 _LEVEL = 6
@@ -66,6 +66,7 @@ def decode_answer(data: bytes) -> PageAnswer:
         answer,
         claims=tuple(_read_claim(claim) for claim in raw["claims"]),
         issues=tuple(Issue(**issue) for issue in raw["issues"]),
+        readings=tuple(CropReading(**{**r, "box": Box(*r["box"])}) for r in raw.get("readings", ())),
     )
 
 

@@ -10,7 +10,11 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
 
 from docai.extraction.vlm.sheets import make_sheet
 from docai.grounding.support import find_support
@@ -34,14 +38,29 @@ class TruePage:
     file: str
     number: int
     lines: tuple[str, ...]
+    pixels: NDArray[np.uint8]
+    words: tuple[TrueWord, ...]
+
+
+class TrueWord(NamedTuple):
+    """A word with its centre in pixels of the page as it reads."""
+
+    text: str
+    x: float
+    y: float
 
 
 class TruthScript:
-    """Answers of a model that reads perfectly, for files of one fixtures folder. `asked` keeps the pages."""
+    """Answers of a model that reads perfectly, for files of one folder (of the fixtures', or any that has
+    `labels.jsonl` and `words/`). `asked` keeps the pages, `looked` what was read of which crops.
+    """
 
-    def __init__(self, folder: str, schema: Schema, files: list[str], spoil: Spoil | None = None) -> None:
+    def __init__(
+        self, folder: str | Path, schema: Schema, files: list[str], spoil: Spoil | None = None
+    ) -> None:
         self.asked: list[tuple[str, int]] = []
         self.requests: list[ChatRequest] = []
+        self.looked: list[tuple[str, int, str]] = []
         self._schema = schema
         self._spoil = spoil or (lambda file, number, claims: claims)
         labels = (FIXTURES / folder / "labels.jsonl").read_text().splitlines()
@@ -62,12 +81,21 @@ class TruthScript:
             scan = self._labels[path.name].get("scan", {})
             turned = scan.get("turned_degrees_counterclockwise", {}).get(str(page.number), 0)
             page = replace(page, turned=int(turned))
+            upright = to_gray(np.rot90(image.pixels, -(page.turned // 90)))
+            scale = upright.shape[1] / true["width_px"]
+            true_words = tuple(
+                TrueWord(str(w[0]), (w[1] + w[3]) / 2 * scale, (w[2] + w[4]) / 2 * scale)
+                for w in true["words"]
+            )
+            true_page = TruePage(path.name, page.number, lines, upright, true_words)
             for budget in (1120, 560):
                 for part in make_sheet(page, image, find_profile(MODEL, budget)).parts:
-                    self._pages[hash_bytes(part.data)] = TruePage(path.name, page.number, lines)
+                    self._pages[hash_bytes(part.data)] = true_page
 
     def answer(self, request: ChatRequest) -> str:
         images = [p for m in request.messages for p in m.parts if isinstance(p, ImagePart)]
+        if "text" in (request.json_schema or {}).get("properties", {}):
+            return json.dumps({"text": self._read_crop(images[0].data)}, ensure_ascii=False)
         page = self._pages[hash_bytes(images[0].data)]
         self.asked.append((page.file, page.number))
         self.requests.append(request)
@@ -76,6 +104,20 @@ class TruthScript:
 
     def script(self) -> Script:
         return lambda request, number: Turn(self.answer(request))
+
+    def _read_crop(self, data: bytes) -> str:
+        """The true words that lie in a crop, found by its pixels; `looked` keeps what was read where."""
+        crop = trim_white(to_gray(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)))
+        for page in {id(page): page for page in self._pages.values()}.values():
+            at = find_part(page.pixels, crop)
+            if at is not None:
+                x, y = at
+                height, width = crop.shape
+                inside = [w for w in page.words if 0 <= w.x - x <= width and 0 <= w.y - y <= height]
+                text = " ".join(word.text for word in inside)
+                self.looked.append((page.file, page.number, text))
+                return text
+        raise AssertionError("a crop whose pixels are on no page")
 
     def _claims(self, page: TruePage) -> Claims:
         fields = self._labels[page.file]["fields"]
@@ -129,6 +171,28 @@ def join_lines(words: list[list[Any]]) -> list[str]:
         lines[-1].append(str(word[0]))
         before = word
     return [" ".join(line) for line in lines]
+
+
+def to_gray(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    gray = pixels if pixels.ndim == 2 else pixels[..., :3].mean(axis=2)
+    return np.ascontiguousarray(gray).astype(np.uint8)
+
+
+def trim_white(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    rows, columns = np.flatnonzero((pixels < 255).any(axis=1)), np.flatnonzero((pixels < 255).any(axis=0))
+    return pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def find_part(whole: NDArray[np.uint8], part: NDArray[np.uint8]) -> tuple[int, int] | None:
+    """Where an image lies in another, pixel by pixel; None where it does not."""
+    height, width = part.shape
+    first = part[0].tobytes()
+    for y in range(whole.shape[0] - height + 1):
+        row, x = whole[y].tobytes(), -1
+        while (x := row.find(first, x + 1)) >= 0:
+            if np.array_equal(whole[y : y + height, x : x + width], part):
+                return x, y
+    return None
 
 
 def hash_bytes(data: bytes) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from docai.errors import DocaiError
 from docai.extraction.vlm.context import PageDigest, digest_page, write_context
 from docai.extraction.vlm.engine import PageQuestion
+from docai.extraction.vlm.followup import FollowUp, name_follow_up
 from docai.extraction.vlm.prompt import hash_prompt
 from docai.extraction.vlm.relevance import find_relevant, needs_asking
 from docai.extraction.vlm.sheets import measure_smallest_text
@@ -41,6 +42,11 @@ class AskingPolicy:
     second: ExtractionModel | None = None
     legible: bool = False
     basis: tuple[str, ...] = ()
+
+    def follow_key(self, question: FollowUp) -> str:
+        """The name of a further question's circumstances."""
+        parts = [*self.basis, *name_follow_up(question)]
+        return "sha256:" + hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def key(self, schema: Schema, first: int, last: int) -> str:
         """The name of an answer's circumstances: equal ones give equal questions."""

@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from docai.extraction.vlm.claims import ENGINE, join_claims
+from docai.extraction.vlm.followup import FollowUp, find_follow_ups
+from docai.extraction.vlm.seeing import weigh_readings
 from docai.extraction.vlm.signals import Candidate, Signals, list_candidates
 from docai.extraction.vlm.terms import compute_terms
 from docai.extraction.vlm.verifier import Verifier, shipped_verifier
 from docai.protocols import ExtractionModel
 from docai.schema import Field, Schema, template
-from docai.types import Claim, DocumentView, Page
+from docai.types import Claim, CropReading, DocumentView, FieldValue, Page
 from docai.values.compare import same_value
 
 
@@ -30,15 +32,27 @@ class AnswerEngine:
 
     def extract(self, view: DocumentView, schema: Schema) -> list[Claim]:
         """All claims of the answers, weighed; flags that no page states are claimed as absent."""
-        numbers = {page.number for page in view.pages}
-        known = {field.path for field in schema.fields}
-        said: list[Claim] = []
-        for answer in view.answers:
-            if answer.page in numbers:
-                # Each page's lists begin at 0; a number must name one item of the document.
-                said = join_claims(said, [c for c in answer.claims if template(c.path) in known])
+        said = collect_claims(view, schema)
         others = list(self._second.extract(view, schema))
-        return weigh_claims(said, others, schema, view.pages, self._verifier)
+        readings = [reading for answer in view.answers for reading in answer.readings]
+        return weigh_claims(said, others, schema, view.pages, self._verifier, readings)
+
+    def follow_up(self, view: DocumentView, schema: Schema, fields: Sequence[FieldValue]) -> list[FollowUp]:
+        """What the model should be asked beside the pages. `fields`: of the record so far."""
+        said = compute_terms(collect_claims(view, schema), schema)
+        return find_follow_ups(view.pages, schema, said, fields)
+
+
+def collect_claims(view: DocumentView, schema: Schema) -> list[Claim]:
+    """The claims of all answers about a document's pages and the schema's fields."""
+    numbers = {page.number for page in view.pages}
+    known = {field.path for field in schema.fields}
+    said: list[Claim] = []
+    for answer in view.answers:
+        if answer.page in numbers:
+            # Each page's lists begin at 0; a number must name one item of the document.
+            said = join_claims(said, [c for c in answer.claims if template(c.path) in known])
+    return said
 
 
 def weigh_claims(
@@ -47,8 +61,11 @@ def weigh_claims(
     schema: Schema,
     pages: Sequence[Page],
     verifier: Verifier,
+    readings: Sequence[CropReading] = (),
 ) -> list[Claim]:
     """The model's claims and those of the second opinion that count, the verifier's belief as their score.
+
+    `readings`: of crops, from a second look at what was disputed.
 
     Of the second opinion's claims only those count that are about a single field of which the model too
     said something, or that agree with the model about a list's value.
@@ -62,6 +79,7 @@ def weigh_claims(
     for candidate in candidates:
         said = about[candidate.field.path]
         belief = verifier.believe(signals.measure(candidate, said), candidate)
+        belief = weigh_readings(belief, candidate.field, signals.prove(candidate), readings)
         weighed += [replace(claim, score=belief) for claim in (*candidate.said, *candidate.others)]
     return weighed
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from docai.extraction.vlm.replies import make_reply_schema, row_key
 from docai.schema import Field, Schema
@@ -52,6 +53,19 @@ _PAGE = "This is page {number} of {count}."
 _PART = "These images are a part of the page: report what they show."
 _CONTEXT = "From other pages of the document (not from this one):"
 _ASK = "Report the claims of this page."
+
+_CROP = """\
+This is a small part of a page, as an image of its own pixels. Answer with a JSON object whose "text" is \
+what is printed or written there, line by line from the top, copied letter by letter: same spelling, digits \
+and punctuation, nothing corrected, completed or translated. What cannot be read is left out; if nothing \
+can, "text" is empty.
+"""
+CROP_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {"text": {"type": "string"}},
+    "required": ["text"],
+    "additionalProperties": False,
+}
 
 _KINDS = {
     "date": "date",
@@ -124,6 +138,17 @@ def write_question(
     if context:
         lines += ["", _CONTEXT, context, ""]
     return "\n".join([*lines, _ASK])
+
+
+def write_crop_question() -> str:
+    """The text behind a crop's image: the same for all, so that it tells nothing of what is claimed."""
+    return _CROP
+
+
+def hash_words() -> str:
+    """`sha256:` over all that is told about crops."""
+    words = _CROP + json.dumps(CROP_SCHEMA, sort_keys=True)
+    return "sha256:" + hashlib.sha256(words.encode()).hexdigest()
 
 
 def hash_prompt(schema: Schema) -> str:

@@ -87,7 +87,7 @@ class Signals:
     def measure(self, candidate: Candidate, said: Sequence[Claim] = ()) -> dict[str, float]:
         """Named numbers; what is not named is zero. `said`: what the model says of the field."""
         field = candidate.field
-        proof = self._prove(candidate)
+        proof = self.prove(candidate)
         places = find_in_document(
             proof.claim.quote, proof.claim.page, self._indexes, hint_words=proof.claim.words
         )
@@ -113,7 +113,8 @@ class Signals:
             found["rivals_printed"] = math.log1p(self._count_values(field.kind))
         return {name: value for name, value in found.items() if value}
 
-    def _prove(self, candidate: Candidate) -> Proof:
+    def prove(self, candidate: Candidate) -> Proof:
+        """The best proof of the candidate's claims."""
         proofs = [self._prove_claim(c, candidate.field) for c in (*candidate.said, *candidate.others)]
         return max(proofs, key=lambda proof: (_RANK[proof.status], proof.match_score))
 

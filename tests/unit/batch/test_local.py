@@ -74,7 +74,14 @@ class ScriptedSteps:
     def read(self, item: SourceItem, path: Path, page: Page) -> Any:
         return ("read", item.uri, page)
 
-    def extract(self, document: Document, pages: tuple[Page, ...], answers: tuple[PageAnswer, ...]) -> Any:
+    def extract(
+        self,
+        document: Document,
+        pages: tuple[Page, ...],
+        answers: tuple[PageAnswer, ...],
+        *,
+        follow: bool = False,
+    ) -> Any:
         return ("extract", document.uri, document, pages)
 
     def failed_page(self, page: Page, error: DocaiError) -> Page:

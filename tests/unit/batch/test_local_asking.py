@@ -39,16 +39,20 @@ class Opened:
 @dataclass
 class Extracted:
     records: tuple[Record, ...]
+    wanted: tuple[int, ...] = ()
 
 
 @dataclass
 class Model:
-    """A worker and a model in one: `asked` notes pages; `trouble` is raised or answered for some."""
+    """A worker and a model in one: `asked` notes pages; `trouble` is raised or answered for some; `wanted`:
+    pages that are looked at again, `looked` those that were."""
 
     pages: int
     trouble: dict[int, DocaiError | PageAnswer] = field(default_factory=dict)
     asked: list[int] = field(default_factory=list)
     stop_at: int | None = None
+    wanted: tuple[int, ...] = ()
+    looked: list[int] = field(default_factory=list)
 
     def __call__(self, task: tuple[Any, ...]) -> Any:
         kind, *rest = task
@@ -59,8 +63,11 @@ class Model:
             return replace(rest[0], reader="scripted")
         if kind == "ask":
             return self.answer(rest[0])
-        document, answers = rest
-        return Extracted((make_record(document, answers),))
+        if kind == "look":
+            self.looked.append(rest[0])
+            return PageAnswer(rest[0], purpose="look")
+        document, answers, follow = rest
+        return Extracted((make_record(document, answers),), self.wanted if follow else ())
 
     def answer(self, number: int) -> PageAnswer:
         if number == self.stop_at:
@@ -77,7 +84,10 @@ def make_record(document: Document, answers: Sequence[PageAnswer]) -> Record:
         document=DocumentRef(id=document.id, uri=document.uri, page_count=document.page_count),
         schema_ref=SchemaRef(id="s", hash="sha256:0"),
         complete=all(answer.complete for answer in answers),
-        values={"said": [[answer.page, *(c.value for c in answer.claims)] for answer in answers]},
+        values={
+            "said": [[a.page, *(c.value for c in a.claims)] for a in answers if a.purpose == "page"],
+            "looked": [a.page for a in answers if a.purpose == "look"],
+        },
         fields=(),
         run=Run(docai="0", engine="vlm"),
     )
@@ -90,8 +100,15 @@ class Steps:
     def read(self, item: SourceItem, path: Path, page: Page) -> Any:
         return ("read", page)
 
-    def extract(self, document: Document, pages: tuple[Page, ...], answers: tuple[PageAnswer, ...]) -> Any:
-        return ("extract", document, answers)
+    def extract(
+        self,
+        document: Document,
+        pages: tuple[Page, ...],
+        answers: tuple[PageAnswer, ...],
+        *,
+        follow: bool = False,
+    ) -> Any:
+        return ("extract", document, answers, follow)
 
     def failed_page(self, page: Page, error: DocaiError) -> Page:
         return page
@@ -123,6 +140,9 @@ class Inquiries:
 
     def add(self, page: Page) -> list[Question]:
         return [Question(page.number, self.key, ("ask", page.number))]
+
+    def follow_up(self, wanted: Sequence[int]) -> list[Question]:
+        return [Question(number, f"{self.key} look", ("look", number)) for number in wanted]
 
     def describe_failure(self, number: int, error: DocaiError) -> PageAnswer:
         issue = Issue("extraction", error.code, error.message, number)
@@ -186,3 +206,31 @@ def test_another_question_is_asked_anew_and_force_asks_again(stores: Workspace) 
     assert sorted(model.asked) == [1, 1, 2, 2, 3, 3]
     run_job(model, stores, key="other", force=True)
     assert len(model.asked) == 9
+
+
+def test_what_extraction_wants_to_know_is_asked_once_and_the_record_made_again(stores: Workspace) -> None:
+    model = Model(4, wanted=(2, 3))
+    record = run_job(model, stores)
+    assert record.values["looked"] == [2, 3]
+    assert record.values["said"] == [[n, str(n)] for n in range(1, 5)]
+    assert (sorted(model.asked), model.looked) == ([1, 2, 3, 4], [2, 3])
+
+
+def test_a_job_killed_between_looks_pays_nothing_twice(stores: Workspace) -> None:
+    model = Model(3, wanted=(1, 2, 3))
+    whole = run_job(Model(3, wanted=(1, 2, 3)), stores, key="whole")
+
+    def stop_at_last(task: tuple[Any, ...]) -> Any:
+        if task == ("look", 3):
+            raise KeyboardInterrupt
+        return model(task)
+
+    pool: InlinePool[Any, Any] = InlinePool(lambda: stop_at_last)
+    job = LocalJob(pool, stores, Steps(), Keys("k"), inquiries=Inquiries("k"))
+    with pytest.raises(KeyboardInterrupt):
+        list(job.run([(SourceItem("a.pdf", 10, "v1"), Path("a.pdf"))]))
+    kept = stores.answers.list_answered(DOCUMENT, "k look")
+    assert kept
+    assert kept == set(model.looked)
+    assert run_job(model, stores).values == whole.values
+    assert (sorted(model.asked), sorted(model.looked)) == ([1, 2, 3], [1, 2, 3])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
-from docai.types import Claim, Issue, Operand, PageAnswer
+from docai.types import Box, Claim, CropReading, Issue, Operand, PageAnswer
 from docai.workspace import open_workspace
 from docai.workspace.answers import decode_answer, encode_answer
 
@@ -30,6 +31,9 @@ ANSWER = PageAnswer(
 def test_an_answer_survives_its_encoding() -> None:
     assert decode_answer(encode_answer(ANSWER)) == ANSWER
     assert decode_answer(encode_answer(PageAnswer(1))) == PageAnswer(1)
+    reading = CropReading("/total", 3, Box(1.0, 2.5, 30.0, 4.0), "Total: 9.00", "model again")
+    look = PageAnswer(3, purpose="look", readings=(reading, replace(reading, by="ocr")))
+    assert decode_answer(encode_answer(look)) == look
 
 
 def test_answers_are_kept_by_document_key_and_page(tmp_path: Path) -> None:
