@@ -21,11 +21,12 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from docai import __version__
 from docai.errors import DocaiError, DocumentError
+from docai.extraction.issues import collect_issues
 from docai.extraction.merge import merge_claims
 from docai.extraction.vlm.relevance import needs_asking
 from docai.extraction.vlm.seeing import find_seen
 from docai.protocols import ExtractionModel, PageRenderer, Reader
-from docai.schema import Gap, Schema, assemble
+from docai.schema import Schema, assemble
 from docai.types import (
     Amends,
     Document,
@@ -38,7 +39,6 @@ from docai.types import (
     PageImage,
     Passage,
     Record,
-    RecordIssue,
     Run,
     SchemaRef,
     Segment,
@@ -325,7 +325,7 @@ def extract_record(
         complete=complete,
         values=values,
         fields=fields,
-        issues=(*_view_issues(view), *_value_issues(refused)),
+        issues=collect_issues(view, refused),
         run=_describe_run(view, model, round(time.perf_counter() - started, 3)),
     )
 
@@ -375,25 +375,6 @@ def raise_if_nothing_read(pages: Sequence[Page], uri: str) -> None:
         stage=issue.stage if issue else "pages",
         hint="nothing of this file could be read",
     )
-
-
-def _view_issues(view: DocumentView) -> list[RecordIssue]:
-    """Issues of the pages, then of the answers about them, each with its page."""
-    located = [(page.number, page.issues) for page in view.pages]
-    located += [(answer.page, answer.issues) for answer in view.answers]
-    return [
-        RecordIssue(stage=i.stage, code=i.code, message=i.message, page=i.page or number)
-        for number, issues in located
-        for i in issues
-    ]
-
-
-def _value_issues(refused: Sequence[Gap]) -> list[RecordIssue]:
-    """Values that were found but cannot stand in the user's schema (an enum without them, a wrong type)."""
-    return [
-        RecordIssue(stage="extraction", code="value-refused", message=f"{gap.path}: {gap.reason}")
-        for gap in refused
-    ]
 
 
 def _lowest_dpi(pages: Sequence[Page]) -> float | None:
