@@ -212,7 +212,7 @@ def main() -> None:
     with Answerer(options.workspace) as answerer:
         entries = [e for e in answerer.stores.catalogue.list_entries() if e.uri.rsplit("/", 1)[-1] in names]
         ids = {names[e.uri.rsplit("/", 1)[-1]]: e.id for e in entries if e.id}
-        finder = answerer._open_finder()
+        finder = answerer.open_finder()
         for title, kind in (("with records", WorkspaceLibrary), ("from sentences alone", SentencesOnly)):
             library = kind(answerer.stores, entries)
             counts = measure(questions, library, finder, ids, options.show)

@@ -14,7 +14,6 @@ again, over pages that are read already, so that most instants lie where passage
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
 import os
 import random
@@ -29,9 +28,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import kill
 import numpy as np
 
 from docai.index.edge import EdgeIndex
@@ -55,7 +54,7 @@ def load_documents(root: Path) -> Iterator[tuple[str, list[Page]]]:
     with open_workspace(root, create=False) as stores:
         for entry in stores.catalogue.list_entries():
             if entry.id is not None:
-                yield entry.id, list(stores.catalogue.get_pages(entry.id).values())
+                yield entry.id, list(stores.pages.get_latest(entry.id).values())
 
 
 def measure_speed(root: Path) -> dict[str, float]:
@@ -181,22 +180,8 @@ def measure_extract(folder: Path) -> dict[str, float]:
 # kill -9
 
 
-def load_kill() -> ModuleType:
-    """`kill.py` beside this file, which knows how to run, kill and wait."""
-    spec = importlib.util.spec_from_file_location("kill", TOP / "benchmarks" / "kill.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["kill"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-kill = load_kill()
-
-
 @dataclass(frozen=True)
-class IndexTrial(kill.Trial):  # type: ignore[name-defined, misc]
+class IndexTrial(kill.Trial):
     """`docai index` over one folder."""
 
     def start(self) -> subprocess.Popen[bytes]:

@@ -14,7 +14,7 @@ from docai.answering.library import Finder, Library
 from docai.answering.passage_answers import answer_from_passages
 from docai.answering.question import Question, read_question
 from docai.answering.record_answers import answer_from_records
-from docai.answering.sources import Source, Sources
+from docai.answering.sources import Source, Sources, open_sources
 from docai.answering.subjects import find_subject
 from docai.errors import ConfigError
 from docai.types import Answer, AnswerIssue, Passage, RetrievedPage, ScoredPage, Where
@@ -32,14 +32,7 @@ def answer_question(question: str, library: Library, finder: Finder, where: Wher
     started = time.perf_counter()
     asked = read_question(question)
     scope = where or Where()
-    sources = Sources(library, scope)
-    if not sources.documents:
-        raise ConfigError(
-            "nothing-indexed",
-            "there is no document to ask",
-            stage="answering",
-            hint="docai index PATH… or docai extract PATH… first; check --in",
-        )
+    sources = open_sources(library, scope)
     pages = [p for p in finder.retrieve(asked.text, PAGES, scope) if p.document_id in sources.documents]
     answer = _answer(asked, finder, sources, pages, scope)
     return answer.model_copy(

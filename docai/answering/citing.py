@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from docai.answering.findings import Finding, Quote, Statement
 from docai.answering.sources import Source
-from docai.types import Citation
+from docai.types import Citation, Evidence
 
 
 class CitationList:
@@ -33,47 +35,37 @@ def locate_quote(source: Source, quote: Quote) -> Citation | None:
     """A quote as a citation. A record's evidence was located when it was extracted; a passage's sentence is
     looked up on its page; in files without pages the locator is the place.
     """
-    document = source.document
     if quote.path is not None and quote.boxes:
-        return Citation(
-            document_id=document.id,
-            uri=document.uri,
-            page=quote.page,
-            quote=quote.text,
-            boxes=quote.boxes,
-            match=quote.match,
-            score=quote.score,
-            locator=quote.locator,
-            path=quote.path,
+        known = Evidence(
+            page=quote.page, quote=quote.text, boxes=quote.boxes, match=quote.match, score=quote.score
         )
-    evidence = source.locate(quote.text, quote.page, quote.boxes)
-    if evidence is not None:
-        return Citation(
-            document_id=document.id,
-            uri=document.uri,
-            page=evidence.page,
-            quote=evidence.quote,
-            boxes=evidence.boxes,
-            match=evidence.match,
-            score=evidence.score,
-            locator=quote.locator,
-            path=quote.path,
-        )
-    if quote.locator is not None:
-        return Citation(
-            document_id=document.id,
-            uri=document.uri,
-            page=quote.page,
-            quote=quote.text,
-            locator=quote.locator,
-            path=quote.path,
-        )
-    return None
+    else:
+        found = source.locate(quote.text, quote.page, quote.boxes)
+        if found is None and quote.locator is None:
+            return None
+        known = found or Evidence(page=quote.page, quote=quote.text, match="exact", score=1.0)
+    document = source.document
+    return cite_evidence(document.id, document.uri, known, path=quote.path, locator=quote.locator)
+
+
+def cite_evidence(
+    document_id: str, uri: str, evidence: Evidence, *, path: str | None = None, locator: str | None = None
+) -> Citation:
+    """A place that was found, as an answer cites it. `path`: of the field that it proves."""
+    return Citation(
+        document_id=document_id,
+        uri=uri,
+        page=evidence.page,
+        quote=evidence.quote,
+        boxes=evidence.boxes,
+        match=evidence.match,
+        score=evidence.score,
+        locator=locator,
+        path=path,
+    )
 
 
 def with_proof(finding: Finding, source: Source) -> Finding:
     """The finding without statements that no page shows."""
-    from dataclasses import replace
-
     kept = tuple(s for s in finding.statements if any(locate_quote(source, q) for q in s.quotes))
     return finding if len(kept) == len(finding.statements) else replace(finding, statements=kept)

@@ -11,9 +11,8 @@ from docai.answering.citing import CitationList
 from docai.answering.findings import Finding
 from docai.answering.library import Library
 from docai.answering.question import read_question
-from docai.answering.sources import Sources
-from docai.errors import ConfigError
-from docai.types import Answer, AnswerStatus, Evidence, FieldValue, Where
+from docai.answering.sources import open_sources
+from docai.types import Answer, AnswerStatus, Derivation, Evidence, FieldValue, Where
 
 Progress = Callable[[int, int], None]
 
@@ -27,9 +26,7 @@ def answer_each(
     """
     started = time.perf_counter()
     asked = read_question(question)
-    sources = Sources(library, where or Where())
-    if not sources.documents:
-        raise ConfigError("nothing-indexed", "there is no document to ask", stage="answering")
+    sources = open_sources(library, where or Where())
     citations = CitationList()
     rows = []
     for number, document_id in enumerate(sources.documents, start=1):
@@ -70,8 +67,6 @@ def to_field_values(answer: Answer, path: str) -> dict[str, FieldValue]:
 
     A row without citations but with a "no" rests on silence and is `inferred` by the rule `absence`.
     """
-    from docai.types import Derivation
-
     values: dict[str, FieldValue] = {}
     for row in answer.rows:
         cited = [answer.citations[n] for n in row.citations]

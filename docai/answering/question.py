@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from docai.answering.languages import guess_language
 from docai.answering.names import DOCUMENT_NOUNS, Name, find_names, without_names
@@ -48,6 +49,7 @@ class Question:
     language: str | None = None
 
 
+@lru_cache(maxsize=256)
 def read_question(text: str) -> Question:
     """Raises ConfigError `question-empty` or `question-too-long`."""
     question = " ".join(text.split())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -84,8 +85,6 @@ def read_field(question: Question, source: Source, record: Record, match: FieldM
 
 
 def _with_verdict(question: Question, finding: Finding, item: Field, record: Record) -> Finding:
-    from dataclasses import replace
-
     if question.asked != "yes_no":
         return finding
     held = as_boolean(finding.value) if item.kind == "boolean" else True

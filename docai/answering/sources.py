@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from docai.answering.library import Library, LibraryDocument
+from docai.errors import ConfigError
 from docai.grounding.location import find_across_break, find_places, to_evidence
 from docai.grounding.text_index import PageIndexes
 from docai.schema import Field
@@ -115,3 +116,16 @@ class Sources:
     def forget(self, document_id: str) -> None:
         """Drop what was fetched of a document: thousands of them would fill the memory."""
         self._sources.pop(document_id, None)
+
+
+def open_sources(library: Library, where: Where) -> Sources:
+    """The documents in scope. Raises ConfigError `nothing-indexed` where there is none."""
+    sources = Sources(library, where)
+    if sources.documents:
+        return sources
+    raise ConfigError(
+        "nothing-indexed",
+        "there is no document to ask",
+        stage="answering",
+        hint="docai index PATH… or docai extract PATH… first; check --in",
+    )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from docai.cli.answer_view import show_value
+from docai.answering.showing.words import show_value
 from docai.errors import ConfigError
 from docai.types import Answer
 from docai.workspace.export.files import replacing, writing

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from docai.answering.showing.words import STATUS_SAYS, show_value
 from docai.types import Answer, AnswerRow, Citation
 
 _STATUS_STYLE = {"answered": "green", "partial": "yellow", "conflict": "yellow", "not_found": "dim"}
-_STATUS_SAYS = {
-    "answered": "answered",
-    "partial": "answered in part",
-    "conflict": "the documents disagree",
-    "not_found": "not found in these documents",
-}
 _VERDICT_STYLE = {"yes": "green", "no": "bold", "unknown": "dim"}
 _QUOTE_CHARACTERS = 300
 _TABLE_ROWS = 50
@@ -27,7 +21,7 @@ _TABLE_ROWS = 50
 def print_answer(answer: Answer, root: Path, console: Console | None = None) -> None:
     """Print one answer. `root`: the workspace's folder, which uris are relative to."""
     out = console or Console(highlight=False)
-    out.print(Text(_STATUS_SAYS[answer.status], style=_STATUS_STYLE[answer.status]))
+    out.print(Text(STATUS_SAYS[answer.status], style=_STATUS_STYLE[answer.status]))
     if answer.value is not None and not isinstance(answer.value, dict):
         out.print(Text(show_value(answer.value, answer.unit), style="bold"))
     for sentence in answer.sentences:
@@ -47,17 +41,6 @@ def print_answer(answer: Answer, root: Path, console: Console | None = None) -> 
     for issue in answer.issues:
         out.print(Text(issue.message, style="yellow"))
     out.print(Text(describe_scope(answer), style="dim"))
-
-
-def show_value(value: Any, unit: str | None = None) -> str:
-    """A value as text, with its unit; empty for none."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list | tuple):
-        return "; ".join(show_value(item) for item in value)
-    if value is None:
-        return ""
-    return f"{value} {unit}" if unit else str(value)
 
 
 def describe_scope(answer: Answer) -> str:

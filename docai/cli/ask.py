@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from docai.cli.options import WorkspaceOption, read_day
 from docai.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -65,20 +65,15 @@ def ask(
     open_page: Annotated[
         bool, typer.Option("--open", help="Show the answer with its pages in the browser.")
     ] = False,
-    workspace: Annotated[
-        Path | None, typer.Option(help="Folder that holds .docai (default: the nearest upwards).")
-    ] = None,
+    workspace: WorkspaceOption = None,
     password: Annotated[str | None, typer.Option(help="Password for encrypted PDFs, for pictures.")] = None,
     json_text: Annotated[bool, typer.Option("--json", help="JSON also on a terminal.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No messages on standard error.")] = False,
 ) -> None:
     """Ask the documents; each sentence of the answer cites its place on a page."""
-    from docai.values.dates import parse_date
     from docai.wiring.answering import Answerer, AskOptions
 
-    day = parse_date(as_of) if as_of else None
-    if as_of and day is None:
-        raise ConfigError("bad-option", f"--as-of takes a date like 2024-12-31, not {as_of!r}")
+    day = read_day("--as-of", as_of)
     if save_as and not each:
         raise ConfigError("bad-option", "--save-as keeps the rows of --each", hint="add --each")
     if out is not None and out.suffix not in _FORMATS:
@@ -91,7 +86,7 @@ def ask(
             typer.echo(f"docai: {text}", err=True)
 
     options = AskOptions(tuple(paths or ()), each, day, schema, tuple(conditions or ()))
-    with Answerer(workspace, api_key=os.environ.get("DOCAI_EMBEDDING_API_KEY"), tell=tell) as answerer:
+    with Answerer(workspace, tell=tell) as answerer:
         answer = answerer.ask(question, options)
         if save_as:
             tell(answerer.save_rows(answer, save_as))

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from docai.cli.options import WorkspaceOption
+
 if TYPE_CHECKING:
     from docai.wiring.index_run import IndexStatus
 
@@ -49,9 +51,6 @@ index_app = typer.Typer(
     rich_markup_mode=None,
 )
 
-WorkspaceOption = Annotated[
-    Path | None, typer.Option("--workspace", help="Folder that holds .docai (default: the nearest upwards).")
-]
 EmbeddingOption = Annotated[
     str | None,
     typer.Option(

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
-
-from rich.table import Table
 
 from docai.cli.progress import Progress
 
@@ -37,21 +35,13 @@ class IndexProgress(Progress):
             self._gaps += 1
         super().on_event(event)
 
-    def print_summary(self, note: str | None) -> None:
-        """Documents, pages, seconds."""
-        if self._quiet:
-            return
-        seconds = time.monotonic() - self._started
-        table = Table(box=None, pad_edge=False, show_header=False)
-        table.add_column(style="bold")
-        table.add_column()
+    def _results(self) -> Iterator[tuple[str, str]]:
+        """Lines of the summary: documents."""
         known = f", {self._cached} known from before" if self._cached else ""
-        table.add_row("indexed", f"{self._indexed}{known}")
+        yield "indexed", f"{self._indexed}{known}"
         if self._failures or self._gaps:
-            table.add_row("failed", f"{len(self._failures)}, incomplete {self._gaps}")
-        kept = f", {self._pages_kept} kept from before" if self._pages_kept else ""
-        table.add_row("pages", f"{self._pages_read} read{kept}")
-        table.add_row("time", f"{seconds:.1f} s")
-        self._console.print(table)
-        if note:
-            self._console.print(note, markup=False, soft_wrap=True)
+            yield "failed", f"{len(self._failures)}, incomplete {self._gaps}"
+
+    def _rate(self, seconds: float) -> str:
+        """Not of pages alone: most of the time is the vectors'."""
+        return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -107,24 +108,31 @@ class Progress:
             self._console.print(message, markup=False, soft_wrap=True)
 
     def print_summary(self, note: str | None) -> None:
-        """Documents, fields by status, seconds; and which schema was chosen, if docai chose."""
+        """What came of the run, pages and seconds; and which schema was chosen, if docai chose."""
         if self._quiet:
             return
         seconds = time.monotonic() - self._started
         table = Table(box=None, pad_edge=False, show_header=False)
         table.add_column(style="bold")
         table.add_column()
-        kept = f", {self._cached} known from before" if self._cached else ""
-        table.add_row("records", f"{self._records}{kept}")
-        if self._failures or self._incomplete:
-            table.add_row("failed", f"{len(self._failures)}, incomplete {len(self._incomplete)}")
-        fields = ", ".join(f"{self._statuses[s]} {s}" for s in STATUS_ORDER if self._statuses[s])
-        table.add_row("fields", fields or "none")
+        for name, told in self._results():
+            table.add_row(name, told)
         again = f", {self._pages_kept} kept from before" if self._pages_kept else ""
-        rate = f" ({self._pages_read / seconds:.1f} pages/s)" if self._pages_read else ""
         asked = f", the model answered about {self._answered}" if self._answered else ""
         table.add_row("pages", f"{self._pages_read} read{again}{asked}")
-        table.add_row("time", f"{seconds:.1f} s{rate}")
+        table.add_row("time", f"{seconds:.1f} s{self._rate(seconds)}")
         self._console.print(table)
         if note:
             self._console.print(note, markup=False, soft_wrap=True)
+
+    def _results(self) -> Iterator[tuple[str, str]]:
+        """Lines of the summary: records, and fields by status."""
+        kept = f", {self._cached} known from before" if self._cached else ""
+        yield "records", f"{self._records}{kept}"
+        if self._failures or self._incomplete:
+            yield "failed", f"{len(self._failures)}, incomplete {len(self._incomplete)}"
+        fields = ", ".join(f"{self._statuses[s]} {s}" for s in STATUS_ORDER if self._statuses[s])
+        yield "fields", fields or "none"
+
+    def _rate(self, seconds: float) -> str:
+        return f" ({self._pages_read / seconds:.1f} pages/s)" if self._pages_read else ""

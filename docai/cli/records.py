@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from docai.cli.options import WorkspaceOption
 from docai.cli.records_query import query_records
 from docai.errors import ConfigError
 from docai.wiring.records import opened_workspace
@@ -23,9 +24,6 @@ records_app = typer.Typer(
 
 records_app.command("query")(query_records)
 
-WorkspaceOption = Annotated[
-    Path | None, typer.Option("--workspace", help="Folder that holds .docai (default: the nearest upwards).")
-]
 SchemaOption = Annotated[str | None, typer.Option("--schema", "-s", help="Only records of this schema.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="JSON lines also on a terminal.")]
 HistoryOption = Annotated[

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from docai.errors import ConfigError
+from docai.cli.options import WorkspaceOption, read_day
 
 if TYPE_CHECKING:
     from docai.types import TableColumn
@@ -17,9 +16,7 @@ if TYPE_CHECKING:
 
 def query_records(
     sql: Annotated[str | None, typer.Argument(metavar="SQL", help="One SELECT.")] = None,
-    workspace: Annotated[
-        Path | None, typer.Option(help="Folder that holds .docai (default: the nearest upwards).")
-    ] = None,
+    workspace: WorkspaceOption = None,
     as_of: Annotated[
         str | None, typer.Option("--as-of", metavar="DATE", help="Leave out what speaks from a later day.")
     ] = None,
@@ -43,12 +40,9 @@ def query_records(
     """
     from docai.answering.tables.answers import answer_with_table
     from docai.cli.answer_view import print_answer
-    from docai.values.dates import parse_date
     from docai.wiring.records import opened_workspace
 
-    day = parse_date(as_of) if as_of else None
-    if as_of and day is None:
-        raise ConfigError("bad-option", f"--as-of takes a date like 2024-12-31, not {as_of!r}")
+    day = read_day("--as-of", as_of)
     with opened_workspace(workspace) as stores:
         queries = stores.open_queries(day)
         try:

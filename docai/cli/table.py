@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from docai.answering.showing.words import show_value
 from docai.types import FieldValue, Record
 
 STATUS_STYLE = {
@@ -47,7 +48,7 @@ def build_table(record: Record) -> RenderableType:
 
 
 def _describe(field: FieldValue) -> tuple[str, ...]:
-    first = next((e for e in field.evidence if e.role == "value"), None) or next(iter(field.evidence), None)
+    first = field.lead_evidence
     quote = " ".join(first.quote.split()) if first else ""
     if len(quote) > _QUOTE_CHARACTERS:
         quote = quote[: _QUOTE_CHARACTERS - 1] + "…"
@@ -55,7 +56,7 @@ def _describe(field: FieldValue) -> tuple[str, ...]:
     status = f"{field.status}: {field.reason}" if field.reason else field.status
     return (
         escape(field.path.lstrip("/")),
-        f"[bold]{escape(show_value(field))}[/bold]",
+        f"[bold]{escape(show_value(field.value, field.unit))}[/bold]",
         f"[{style}]{escape(status)}[/{style}]",
         f"{field.confidence:.2f}" if field.value is not None else "",
         str(first.page) if first else "",
@@ -88,18 +89,10 @@ def _build_rows(path: str, fields: Sequence[FieldValue]) -> Table:
 
 
 def _cell(field: FieldValue) -> str:
-    text = escape(show_value(field)) or "–"
+    text = escape(show_value(field.value, field.unit)) or "–"
     style = STATUS_STYLE.get(field.status, "")
     return text if field.status == "grounded" or not style else f"[{style}]{text}[/{style}]"
 
 
 def _is_number(value: object) -> bool:
     return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
-
-
-def show_value(field: FieldValue) -> str:
-    """A value as text, with its unit; empty for none."""
-    if field.value is None:
-        return ""
-    text = {True: "yes", False: "no"}[field.value] if isinstance(field.value, bool) else str(field.value)
-    return f"{text} {field.unit}" if field.unit else text

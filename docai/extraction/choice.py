@@ -8,7 +8,6 @@ page is running text or a form tells contracts from order forms that quote a con
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from statistics import median
 
 from docai.schema import Schema
 from docai.types import Page, Word
+from docai.values.calendar_words import strip_accents
 
 # A document shows its kind on its first pages; reading on would let long annexes outvote them. A cover
 # page shows too little: the front is as many pages as hold so many words.
@@ -114,7 +114,7 @@ def _fold(text: str) -> str:
     """Folded words between single spaces: ` total ht ` is found in ` … total ht 12 … `, not inside a word."""
     folded = text.casefold()
     if not folded.isascii():
-        folded = "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
+        folded = strip_accents(folded)
     return f" {' '.join(_WORD.findall(folded))} "
 
 

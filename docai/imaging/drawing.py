@@ -14,7 +14,7 @@ from docai.imaging.labels import STATUS_COLOURS, make_labels, make_marks
 from docai.imaging.outlines import draw_outline
 from docai.types import Box, FieldValue, PageImage, Status
 
-__all__ = ["STATUS_COLOURS", "crop_evidence", "draw_evidence"]
+__all__ = ["STATUS_COLOURS", "crop_evidence", "draw_evidence", "turn_upright"]
 
 _TURNS = {90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_90}
 PAGE_PX = 1500
@@ -78,7 +78,7 @@ def crop_evidence(
             for bx0, by0, bx1, by1 in (pixel_box(box, image.dpi_x, image.dpi_y) for box in places)
         ]
         draw_outline(crop, rects, STATUS_COLOURS[status], width_px=width, radius_px=2 * width)
-    return crop.transpose(_TURNS[turned]) if turned else crop
+    return turn_upright(crop, turned)
 
 
 def _upright_page(image: PageImage, turned: int, page_px: int) -> tuple[Image.Image, float]:
@@ -89,4 +89,9 @@ def _upright_page(image: PageImage, turned: int, page_px: int) -> tuple[Image.Im
     # Scaled before it becomes RGB: a gray page at 600 DPI has 34 million pixels.
     small = Image.fromarray(image.pixels).resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
     page = small.convert("RGB")
-    return (page.transpose(_TURNS[turned]) if turned else page), scale
+    return turn_upright(page, turned), scale
+
+
+def turn_upright(picture: Image.Image, turned: int) -> Image.Image:
+    """A picture of a page as it lies, turned clockwise by 0, 90, 180 or 270 degrees."""
+    return picture.transpose(_TURNS[turned]) if turned else picture

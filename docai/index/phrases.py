@@ -8,10 +8,11 @@ allows fourteen. Text comes as folded words (`split_words`), so that nothing dep
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import lru_cache
+
+from docai.values.calendar_words import strip_accents
 
 _WORD = re.compile(r"[^\W_]+|[$€£%]")
 _NEAR, _FAR = 3, 15
@@ -24,9 +25,7 @@ def split_words(text: str) -> list[str]:
     return words if text.isascii() else [word if word.isascii() else _plain(word) for word in words]
 
 
-@lru_cache(maxsize=_MOST_KNOWN)
-def _plain(word: str) -> str:
-    return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
+_plain = lru_cache(maxsize=_MOST_KNOWN)(strip_accents)
 
 
 class PhraseSet:

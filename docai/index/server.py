@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,7 +21,6 @@ from docai.index.payload import DENSE, DOCUMENT_KEY, SPARSE, from_payload, to_pa
 from docai.index.points import DEPTH, check_passages, list_vectors
 from docai.index.server_faults import translate
 from docai.index.space import FORMAT, STAGE, IndexDamaged, VectorSpace, check_format
-from docai.protocols import VectorIndex
 from docai.types import Hit, IndexedPassage, Query, SparseVector, Where
 
 if TYPE_CHECKING:
@@ -285,24 +284,6 @@ class ServerIndex:
             time.sleep(pause_s)
             pause_s *= 2
         raise AssertionError("no tries")
-
-
-def push(source: Iterable[tuple[str, Sequence[IndexedPassage]]], target: VectorIndex) -> tuple[int, int]:
-    """Make `target` hold these documents and no others. Returns how many documents and passages it holds.
-
-    Cut off, it may be run again: each document is whole before the next one.
-    """
-    before = target.document_ids()
-    seen: set[str] = set()
-    count = 0
-    for document_id, passages in source:
-        target.replace(document_id, passages)
-        seen.add(document_id)
-        count += len(passages)
-    for document_id in sorted(before - seen):
-        target.remove(document_id)
-    target.publish()
-    return len(seen), count
 
 
 def _make_vector(vector: NDArray[np.float32] | SparseVector) -> Any:

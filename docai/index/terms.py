@@ -8,11 +8,12 @@ count whole as well: `1,500.00` gives `1`, `500`, `00` and `1500.00`.
 from __future__ import annotations
 
 import re
-import unicodedata
 import zlib
 from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from docai.values.calendar_words import strip_accents
 
 if TYPE_CHECKING:
     from Stemmer import Stemmer
@@ -55,8 +56,7 @@ class Terms:
         """`agreements` and `agreement`, `Verträge` and `Vertrag` give the same."""
         word = word[:_LONGEST]
         if not word.isascii():
-            parts = unicodedata.normalize("NFKD", word)
-            word = "".join(c for c in parts if not unicodedata.combining(c))
+            word = strip_accents(word)
         if not word.isalpha():
             return word
         if len(word) > 6 and word.endswith("en"):

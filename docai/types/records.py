@@ -77,6 +77,12 @@ class FieldValue(Model):
     derivation: Derivation | None = None
     alternatives: tuple[Alternative, ...] = ()
 
+    @property
+    def lead_evidence(self) -> Evidence | None:
+        """Where the value stands; where no place says it, the first that it was derived from."""
+        first = next((e for e in self.evidence if e.role == "value"), None)
+        return first or next(iter(self.evidence), None)
+
 
 class DocumentRef(Model):
     id: str

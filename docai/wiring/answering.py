@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from docai.errors import ConfigError, DocaiError
 from docai.types import Answer, AnswerIssue, Where
+from docai.wiring.records import get_model, nothing_indexed, opened_workspace, uri_of
 
 if TYPE_CHECKING:
     from docai.answering.question import Question
@@ -50,12 +51,8 @@ class Answerer:
 
     stores: Workspace
 
-    def __init__(
-        self, workspace: Path | None = None, *, api_key: str | None = None, tell: Tell = lambda text: None
-    ) -> None:
-        """`api_key`: of a server that embeds questions, if one does."""
+    def __init__(self, workspace: Path | None = None, *, tell: Tell = lambda text: None) -> None:
         self._named = workspace
-        self._api_key = api_key
         self._tell = tell
         self._stack = ExitStack()
         self._finder: PageFinder | None = None
@@ -63,8 +60,6 @@ class Answerer:
 
     def __enter__(self) -> Self:
         """Raises ConfigError where there is no workspace."""
-        from docai.wiring.records import opened_workspace
-
         self.stores = self._stack.enter_context(opened_workspace(self._named))
         return self
 
@@ -104,7 +99,6 @@ class Answerer:
 
     def _open_library(self, options: AskOptions) -> WorkspaceLibrary:
         from docai.wiring.library import WorkspaceLibrary
-        from docai.wiring.records import uri_of
         from docai.workspace.scope import find_documents, parse_condition
 
         under = [uri_of(self.stores.root, path) for path in options.paths]
@@ -129,7 +123,7 @@ class Answerer:
                     hint="docai records list shows what there is",
                 )
         if not entries:
-            raise _nothing_indexed(self.stores.root)
+            raise nothing_indexed(self.stores.root, "answering")
         return WorkspaceLibrary(self.stores, entries)
 
     def _ask_records(self, asked: Question, library: WorkspaceLibrary, options: AskOptions) -> Answer | None:
@@ -180,33 +174,30 @@ class Answerer:
 
         issues: tuple[AnswerIssue, ...] = ()
         try:
-            answer = answer_question(question, library, self._open_finder(), where)
+            answer = answer_question(question, library, self.open_finder(), where)
         except ConfigError as error:
             if error.code not in ("index-damaged", "index-other-model"):
                 raise
             issues = (self._rebuild(error),)
-            answer = answer_question(question, library, self._open_finder(), where)
+            answer = answer_question(question, library, self.open_finder(), where)
         return answer.model_copy(update={"issues": (*answer.issues, *issues)}) if issues else answer
 
-    def _open_finder(self) -> PageFinder:
+    def open_finder(self) -> PageFinder:
+        """Retrieval over the newest index; the key of a server that embeds questions is the environment's."""
         if self._finder is None:
+            from docai.config import Settings
             from docai.index.cards import StoredCatalogue
             from docai.index.retrieval import PageFinder
             from docai.index.sparse import SparseEncoder
             from docai.wiring.embedding import EmbeddingSpec
 
-            model = self._model()
+            model = get_model(self.stores, "answering")
             index = self._open_index(model)
-            embedder = EmbeddingSpec(model.choice, self._api_key)()
+            key = Settings.from_environment(os.environ).embedding_api_key
+            embedder = EmbeddingSpec(model.choice, key)()
             catalogue = StoredCatalogue(self.stores.passages, index.generation)
             self._finder = PageFinder(index, embedder, SparseEncoder(), catalogue)
         return self._finder
-
-    def _model(self) -> IndexModel:
-        model = self.stores.published.get_model()
-        if model is None:
-            raise _nothing_indexed(self.stores.root)
-        return model
 
     def _open_index(self, model: IndexModel) -> EdgeIndex:
         """The newest generation, brought up to date first unless another process is writing."""
@@ -230,17 +221,8 @@ class Answerer:
             self._index.close()
         self._finder = self._index = None
         self._tell(f"{error.message}: it is made again from the workspace")
-        rebuild_embedded(self.stores, self._model())
+        rebuild_embedded(self.stores, get_model(self.stores, "answering"))
         return AnswerIssue(code="index-rebuilt", message=f"the index was made again: {error.message}")
-
-
-def _nothing_indexed(root: Path) -> ConfigError:
-    return ConfigError(
-        "nothing-indexed",
-        f"nothing is indexed in {root}",
-        stage="answering",
-        hint="docai extract PATH… or docai index PATH… first",
-    )
 
 
 def ask(
@@ -262,5 +244,5 @@ def ask(
     places = [paths] if isinstance(paths, str | Path) else list(paths)
     options = AskOptions(tuple(map(Path, places)), each, as_of, schema, tuple(conditions))
     root = Path(workspace) if workspace is not None else None
-    with Answerer(root, api_key=os.environ.get("DOCAI_EMBEDDING_API_KEY")) as answerer:
+    with Answerer(root) as answerer:
         return answerer.ask(question, options)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from docai.errors import ConfigError
 from docai.wiring.job import Job, Steps
 from docai.wiring.parts import WorkerSpec
+from docai.wiring.records import get_model
 
 if TYPE_CHECKING:
     from docai.batch.events import Event
@@ -76,7 +76,7 @@ def _remake(stores: Workspace, model: IndexModel, pool: Any, on_event: Callable[
             continue
 
         def load_pages(document_id: str = document.id) -> Sequence[Page]:
-            return list(stores.catalogue.get_pages(document_id).values())
+            return list(stores.pages.get_latest(document_id).values())
 
         queue.add(entry.uri, document, load_pages)
     run_queue(queue, pool)
@@ -92,14 +92,7 @@ def push_index(
     from docai.wiring.publishing import make_index_space, push
     from docai.wiring.vector_index import open_server_index
 
-    model = stores.published.get_model()
-    if model is None:
-        raise ConfigError(
-            "nothing-indexed",
-            f"nothing is indexed in {stores.root}",
-            stage="index",
-            hint="docai extract PATH… or docai index PATH… first",
-        )
+    model = get_model(stores, "index")
     index = open_server_index(
         url,
         make_index_space(model),

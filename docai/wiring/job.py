@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sys
 import tempfile
 from collections import Counter
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from docai.errors import ConfigError
 from docai.wiring.parts import READER_VERSION, WorkerSpec
+from docai.wiring.records import uri_of
 
 if TYPE_CHECKING:
     from docai.batch.events import Event
@@ -213,25 +213,19 @@ class Job:
             return self._spool_stdin()
         from docai.sources.folder import FolderSource
 
+        listed = [uri_of(self.stores.root, path) for path in self._paths]
         items: list[tuple[SourceItem, Path]] = []
         try:
             for item in FolderSource(self._paths).items():
                 path = Path(item.uri)
-                items.append((replace(item, uri=self._name(path)), path))
+                items.append((replace(item, uri=uri_of(self.stores.root, path)), path))
         except ConfigError as error:
             if error.code != "no-documents":
                 raise
-            self.stores.ledger.retire_missing(map(self._name, self._paths), set())
+            self.stores.ledger.retire_missing(listed, set())
             raise
-        self.stores.ledger.retire_missing(map(self._name, self._paths), {item.uri for item, _ in items})
+        self.stores.ledger.retire_missing(listed, {item.uri for item, _ in items})
         return items
-
-    def _name(self, path: Path) -> str:
-        """A file's uri: relative to the workspace where it lies below it, so that it is the same file
-        from whichever folder docai is called; else its absolute path."""
-        absolute = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow symbolic links
-        root = self.stores.root
-        return str(absolute.relative_to(root) if absolute.is_relative_to(root) else absolute)
 
     def _spool_stdin(self) -> list[tuple[SourceItem, Path]]:
         """Standard input as one item, its bytes in a file that ends with the job."""

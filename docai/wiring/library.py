@@ -33,12 +33,12 @@ class WorkspaceLibrary:
         return [document for document in self._documents if document.id in where.document_ids]
 
     def pages(self, document_id: str) -> Mapping[int, Page]:
-        return self._stores.catalogue.get_pages(document_id)
+        return self._stores.pages.get_latest(document_id)
 
     def records(self, document_id: str) -> Sequence[Record]:
         """Each once, however many files hold the document."""
         found: dict[tuple[str, int], Record] = {}
-        for stored in self._stores.outcomes.records(document_id):
+        for stored in self._stores.outcomes.records(document_id=document_id):
             record = stored.outcome
             if isinstance(record, Record):
                 first = record.segment.first if record.segment else 1

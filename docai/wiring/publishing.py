@@ -41,13 +41,11 @@ def load_indexed(
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What an index has taken over: documents replaced and removed, passages written. `rebuilt`: from
-    nothing."""
+    """What an index has taken over: documents replaced and removed, passages written."""
 
     replaced: int = 0
     removed: int = 0
     passages: int = 0
-    rebuilt: bool = False
 
 
 def publish(stores: Workspace, index: VectorIndex, model: IndexModel, target: str = EMBEDDED) -> Published:
@@ -129,7 +127,7 @@ def rebuild_embedded(stores: Workspace, model: IndexModel) -> Published:
     finally:
         index.close()
     stores.published.note_published(EMBEDDED, model.fingerprint, done, ())
-    return Published(len(done), 0, count, rebuilt=True)
+    return Published(len(done), 0, count)
 
 
 def make_index_space(model: IndexModel) -> VectorSpace:

@@ -8,8 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docai.errors import ConfigError
+
 if TYPE_CHECKING:
     from docai.workspace import Workspace
+    from docai.workspace.published import IndexModel
 
 
 @contextmanager
@@ -30,3 +33,21 @@ def uri_of(root: Path, path: Path) -> str:
     whichever folder docai is called; else its absolute path."""
     absolute = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow symbolic links
     return str(absolute.relative_to(root) if absolute.is_relative_to(root) else absolute)
+
+
+def get_model(stores: Workspace, stage: str) -> IndexModel:
+    """The model of the workspace's index. Raises ConfigError `nothing-indexed`."""
+    model = stores.published.get_model()
+    if model is None:
+        raise nothing_indexed(stores.root, stage)
+    return model
+
+
+def nothing_indexed(root: Path, stage: str) -> ConfigError:
+    """There is nothing to ask about in a workspace."""
+    return ConfigError(
+        "nothing-indexed",
+        f"nothing is indexed in {root}",
+        stage=stage,
+        hint="docai extract PATH… or docai index PATH… first",
+    )

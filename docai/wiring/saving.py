@@ -27,7 +27,7 @@ def save_field(stores: Workspace, values: Mapping[str, FieldValue], name: str) -
     for document_id, value in values.items():
         groups: dict[str, list[Outcome]] = {}
         uris: dict[str, str] = {}
-        for stored in stores.outcomes.records(document_id):
+        for stored in stores.outcomes.records(document_id=document_id):
             # One key holds all segments of a document; it shows once for each file with the same bytes.
             uri = uris.setdefault(stored.key, stored.outcome.document.uri)
             if isinstance(stored.outcome, Record) and stored.outcome.document.uri == uri:

@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from docai.types import Failure, Page
-from docai.workspace.codec import decode_outcome, decode_page
+from docai.types import Failure
+from docai.workspace.codec import decode_outcome
 from docai.workspace.database import Database
 from docai.workspace.ledger import is_under
 
@@ -71,14 +71,6 @@ class Catalogue:
         """All files that hold a document now."""
         sql = "SELECT uri FROM items WHERE document_id = ? AND retired_at IS NULL ORDER BY uri"
         return [row["uri"] for row in self._database.select(sql, (document_id,))]
-
-    def get_pages(self, document_id: str) -> dict[int, Page]:
-        """Pages as they were read last, by number, whatever they were read with."""
-        rows = self._database.select(
-            "SELECT number, body FROM pages WHERE document_id = ? ORDER BY id", (document_id,)
-        )
-        bodies = {row["number"]: row["body"] for row in rows}
-        return {number: decode_page(bodies[number]) for number in sorted(bodies)}
 
     def find_reading_key(self, document_id: str) -> str | None:
         """What a document's pages were read with last; None if none was."""

@@ -97,15 +97,21 @@ class SqliteOutcomeStore:
         return bool(self._database.select(sql, (key,)))
 
     def records(
-        self, document: str | None = None, *, schema_id: str | None = None, include_retired: bool = False
+        self,
+        document: str | None = None,
+        *,
+        document_id: str | None = None,
+        schema_id: str | None = None,
+        include_retired: bool = False,
     ) -> Iterator[StoredOutcome]:
         """Outcomes of the files as they are now, one for each uri, by uri.
 
         `document`: the start of a document id (with or without `sha256:`), a uri, or the end of one from a
-        `/` on (a file name). `include_retired` adds the history: what edited or deleted files gave, what was
+        `/` on (a file name); looks at every outcome. `document_id`: a whole id, which an index finds.
+        `include_retired` adds the history: what edited or deleted files gave, what was
         redone, other engines' outcomes.
         """
-        where, parameters = _where(document, schema_id, include_retired)
+        where, parameters = _where(document, schema_id, include_retired, document_id)
         sql = f"{_LISTING} {where} ORDER BY 2, outcomes.id, records.position"
         rows = self._database.select(sql, tuple(parameters))
         for start in range(0, len(rows), _BATCH):
@@ -212,7 +218,9 @@ _LISTING = """
 """
 
 
-def _where(document: str | None, schema_id: str | None, include_retired: bool) -> tuple[str, list[Any]]:
+def _where(
+    document: str | None, schema_id: str | None, include_retired: bool, document_id: str | None = None
+) -> tuple[str, list[Any]]:
     conditions: list[str] = []
     parameters: list[Any] = []
     if not include_retired:
@@ -222,6 +230,9 @@ def _where(document: str | None, schema_id: str | None, include_retired: bool) -
     if schema_id is not None:
         conditions.append("outcomes.schema_id = ?")
         parameters.append(schema_id)
+    if document_id is not None:
+        conditions.append("outcomes.document_id = ?")
+        parameters.append(document_id)
     if document is not None:
         uri = "COALESCE(items.uri, outcomes.uri)"
         conditions.append(

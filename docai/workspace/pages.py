@@ -51,13 +51,21 @@ class PageStore:
             return decode_page(row["body"])
         return None
 
+    def get_latest(self, document_id: str) -> dict[int, Page]:
+        """Pages as they were read last, by number, whatever they were read with."""
+        rows = self._database.select(
+            "SELECT number, body FROM pages WHERE document_id = ? ORDER BY id", (document_id,)
+        )
+        bodies = {row["number"]: row["body"] for row in rows}
+        return {number: decode_page(bodies[number]) for number in sorted(bodies)}
+
     def iterate_words(self, record: Record) -> Iterator[str]:
         """The words of a record's pages, as they were read last."""
         segment = record.segment
         first, last = (segment.first, segment.last) if segment else (1, record.document.page_count)
-        for number in range(first, last + 1):
-            page = self.find_page(record.document.id, number)
-            yield from (word.text for word in page.words) if page else ()
+        for number, page in self.get_latest(record.document.id).items():
+            if first <= number <= last:
+                yield from (word.text for word in page.words)
 
     def forget_pages(self, document_id: str, reading_key: str) -> int:
         """Drop a document's pages, so that `--force` reads them again; says how many there were."""

@@ -10,18 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from docai_process import FIXTURES, run_docai
 
-FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 LAW = "Which law governs the Master Services Agreement between Harbor Lights Media and Oakvale Analytics?"
 
 
-def run(*words: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "docai.cli.main", *map(str, words)]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300, check=False)
-
-
 def ask(cwd: Path, *words: str | Path) -> tuple[int, dict[str, Any]]:
-    done = run("ask", *words, cwd=cwd)
+    done = run_docai("ask", *words, cwd=cwd)
     assert done.stdout, done.stderr
     return done.returncode, json.loads(done.stdout)
 
@@ -32,7 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "contracts").mkdir()
     for name in ("brightwater-license.pdf", "harbor-lights-services.pdf", "norden-distribution.pdf"):
         shutil.copy(FIXTURES / "contracts" / name, root / "contracts")
-    done = run("extract", "contracts", "-q", cwd=root)
+    done = run_docai("extract", "contracts", "-q", cwd=root)
     assert done.returncode == 0, done.stderr
     return root
 
@@ -82,13 +77,13 @@ def test_records_are_counted_and_compared(folder: Path) -> None:
 def test_a_folder_narrows_the_scope(folder: Path) -> None:
     _, answer = ask(folder, "How many contracts are there?", "--in", "contracts/norden-distribution.pdf")
     assert answer["value"] == 1
-    done = run("ask", LAW, "--in", "elsewhere", cwd=folder)
+    done = run_docai("ask", LAW, "--in", "elsewhere", cwd=folder)
     assert done.returncode == 2
     assert "elsewhere" in done.stderr
 
 
 def test_the_page_shows_the_words_and_loads_nothing(folder: Path) -> None:
-    done = run("ask", LAW, "--out", "answer.html", cwd=folder)
+    done = run_docai("ask", LAW, "--out", "answer.html", cwd=folder)
     assert done.returncode == 0, done.stderr
     html = (folder / "answer.html").read_text()
     assert "data:image/" in html
@@ -98,10 +93,12 @@ def test_the_page_shows_the_words_and_loads_nothing(folder: Path) -> None:
 
 def test_rows_become_a_table_and_a_field(folder: Path) -> None:
     question = "Which contracts forbid assignment?"
-    done = run("ask", "--each", question, "--save-as", "forbids_assignment", "-o", "rows.csv", cwd=folder)
+    done = run_docai(
+        "ask", "--each", question, "--save-as", "forbids_assignment", "-o", "rows.csv", cwd=folder
+    )
     assert done.returncode == 0, done.stderr
     assert len((folder / "rows.csv").read_text().splitlines()) == 4
-    shown = run("records", "query", "SELECT record_id, forbids_assignment FROM contract", cwd=folder)
+    shown = run_docai("records", "query", "SELECT record_id, forbids_assignment FROM contract", cwd=folder)
     assert [row[-1] for row in json.loads(shown.stdout)["table"]] == [1, 1, 1]
 
 
@@ -125,14 +122,14 @@ def test_a_damaged_index_is_made_again_and_said_so(folder: Path, tmp_path: Path)
     ],
 )
 def test_bad_input_is_told_in_one_line(folder: Path, words: list[str], told: str) -> None:
-    done = run(*words, cwd=folder)
+    done = run_docai(*words, cwd=folder)
     assert done.returncode == 2
     assert told in done.stderr
     assert "Traceback" not in done.stderr
 
 
 def test_nothing_indexed_yet(tmp_path: Path) -> None:
-    done = run("ask", LAW, cwd=tmp_path)
+    done = run_docai("ask", LAW, cwd=tmp_path)
     assert done.returncode == 2
     assert "docai" in done.stderr
     assert "Traceback" not in done.stderr

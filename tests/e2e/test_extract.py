@@ -6,22 +6,12 @@ import json
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
-DOCAI = [sys.executable, "-m", "docai.cli.main"]
-
-
-def run_docai(*words: str | Path, cwd: Path, stdin: bytes | None = None) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [*DOCAI, *map(str, words)], cwd=cwd, input=stdin, capture_output=True, timeout=300, check=False
-    )
-    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+from docai_process import FIXTURES, run_docai, write_command
 
 
 def find_living(group: int) -> list[int]:
@@ -161,7 +151,7 @@ def test_what_cannot_work_is_said_before_any_work(receipts: Path, words: list[st
 def test_ctrl_c_keeps_what_was_done_and_leaves_no_process(tmp_path: Path) -> None:
     shutil.copytree(FIXTURES / "contracts", tmp_path / "contracts")
     process = subprocess.Popen(
-        [*DOCAI, "extract", "contracts", "-j", "2"],
+        write_command(("extract", "contracts", "-j", 2)),
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -185,7 +175,7 @@ def test_ctrl_c_keeps_what_was_done_and_leaves_no_process(tmp_path: Path) -> Non
 def test_a_full_disk_is_one_line_and_loses_nothing(receipts: Path) -> None:
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
-            [*DOCAI, "extract", "receipts"],
+            write_command(("extract", "receipts")),
             cwd=receipts.parent,
             stdout=full,
             stderr=subprocess.PIPE,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from benchmark_modules import load_benchmark
 
 TOP = Path(__file__).resolve().parents[2]
 FOLDER = TOP / "fixtures" / "contracts"
@@ -18,13 +17,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def kill() -> ModuleType:
     """`benchmarks/kill.py`, which does the same twenty times at random instants."""
-    spec = importlib.util.spec_from_file_location("kill", TOP / "benchmarks" / "kill.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["kill"] = module
-    spec.loader.exec_module(module)
-    return module
+    return load_benchmark("kill")
 
 
 def test_three_kills_lose_nothing_and_repeat_no_committed_page(kill: ModuleType, tmp_path: Path) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +20,8 @@ from docai.index.server import ServerIndex
 from docai.index.sparse import SparseEncoder
 from docai.llm.scripted import make_script
 from docai.llm.scripted_server import ScriptedServer, ServerTraits, ThreadedServer
-from docai.types import Query, Where
-from docai.wiring.publishing import Published, make_index_space, push
+from docai.types import IndexedPassage, Query, Where
+from docai.wiring.publishing import Published, load_indexed, make_index_space, push
 from docai.workspace import open_workspace
 
 LEASE = "This lease between Acme Corp and Beta LLC is governed by the laws of the State of Delaware."
@@ -249,6 +251,12 @@ def test_questions_to_documents_whose_records_fulfil_a_condition(docai: CommandL
     assert docai("ask", "Who?", "--where", "nonsense").code == 2
 
 
+def rename(indexed: IndexedPassage) -> IndexedPassage:
+    """The same passage of a document that the workspace does not have."""
+    name = str(uuid.uuid5(uuid.NAMESPACE_URL, indexed.passage.id))
+    return replace(indexed, passage=replace(indexed.passage, id=name, document_id="old"))
+
+
 def test_a_server_is_brought_to_what_the_workspace_holds(docai: CommandLine, folder: Path) -> None:
     assert docai("index", "push", "http://127.0.0.1:9").code == 2, "nothing is indexed"
     index(docai, "in")
@@ -264,6 +272,11 @@ def test_a_server_is_brought_to_what_the_workspace_holds(docai: CommandLine, fol
         server.remove(lost)
         again = push(stores, server, model, "server")
         assert (again.replaced, server.count(Where())) == (1, first.passages)
+        server.replace("old", [rename(p) for p in load_indexed(stores, lost, model, SparseEncoder()) or ()])
+        assert server.count(Where()) > first.passages
+        assert push(stores, server, model, "server") == Published(removed=1)
+        assert server.document_ids() == stores.catalogue.find_ids()
+        assert server.count(Where()) == first.passages
     (folder / "lease.pdf").unlink()
     index(docai, "in")
     with open_workspace(docai.folder, create=False) as stores:

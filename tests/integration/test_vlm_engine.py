@@ -6,11 +6,7 @@ test's own process; docai runs as a process of its own.
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from docai_process import read_lines, run_docai
 from truth_script import FIXTURES, MODEL, Claims, Spoil, TruthScript
 
 from docai.llm.chat import ChatRequest
@@ -27,30 +24,12 @@ from docai.schema import load_schema
 
 DIGITAL = "brightwater-license.pdf"
 TRAITS = ServerTraits(model=MODEL, image_tokens=1122, capacity=2)
-ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith("DOCAI_")}
 
 
 @contextmanager
 def serve(script: Script, traits: ServerTraits = TRAITS) -> Iterator[ScriptedServer]:
     with ThreadedServer(ScriptedServer(script, traits)) as server:
         yield server
-
-
-def run_docai(*words: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "docai.cli.main", *map(str, words)],
-        cwd=cwd,
-        env={**ENVIRONMENT, **environment},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-
-
-def read_records(done: subprocess.CompletedProcess[str]) -> dict[str, dict[str, Any]]:
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
-    return {Path(line["document"]["uri"]).name: line for line in lines}
 
 
 def find_fields(record: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -100,7 +79,7 @@ def test_right_claims_are_proven_and_the_record_says_how(contracts: Path) -> Non
             cwd=contracts.parent,
         )
     assert done.returncode == 0, done.stderr
-    record = read_records(done)[DIGITAL]
+    record = read_lines(done.stdout)[DIGITAL]
     assert record["complete"]
     assert record["run"]["engine"] == "vlm"
     assert record["run"]["model"] == MODEL
@@ -135,7 +114,7 @@ def test_corrupted_claims_do_not_become_grounded(contracts: Path) -> None:
             1,
             cwd=contracts.parent,
         )
-    fields = find_fields(read_records(done)[DIGITAL])
+    fields = find_fields(read_lines(done.stdout)[DIGITAL])
     for path, wrong in {
         "/effective_date": "2028-10-01",
         "/governing_law": "Delaware",
@@ -159,7 +138,7 @@ def test_broken_replies_cost_retries_and_a_hopeless_page_says_so(contracts: Path
         words = ("extract", "inbox", "--schema", "contract", "--base-url", server.base_url, "-j", "1")
         done = run_docai(*words, cwd=contracts.parent)
         asked = len(truth.asked)
-        record = read_records(done)[DIGITAL]
+        record = read_lines(done.stdout)[DIGITAL]
         assert done.returncode == 1
         assert "page 2" in done.stderr
         assert not record["complete"]

@@ -10,8 +10,9 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from docai_process import read_lines, run_docai
 from numpy.typing import NDArray
-from test_vlm_engine import contracts, find_fields, read_records, run_docai, serve, tell_truth
+from test_vlm_engine import contracts, find_fields, serve, tell_truth
 from truth_script import Claims, TruthScript
 
 from docai.schema import load_schema
@@ -38,7 +39,7 @@ def extract(folder: Path, url: str, *words: str) -> dict[str, dict[str, Any]]:
         "extract", "inbox", "--schema", "contract", "--base-url", url, "-j", 1, *words, cwd=folder
     )
     assert done.returncode == 0, done.stderr
-    (record,) = read_records(done).values()
+    (record,) = read_lines(done.stdout).values()
     return {"record": record, **find_fields(record)}
 
 

@@ -6,18 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from html import escape
 from importlib.resources import files
-from typing import Any
 
 from docai.answering.showing.pictures import PagePicture, ShowPage, make_picture
+from docai.answering.showing.words import STATUS_SAYS, show_value
 from docai.errors import DocaiError
 from docai.types import Answer, AnswerRow, Box, Citation, Sentence
 
-_STATUS_SAYS = {
-    "answered": "answered",
-    "partial": "answered in part",
-    "conflict": "the documents disagree",
-    "not_found": "not found in these documents",
-}
 _MAX_PAGES = 40
 """Pictures in one file; what is cited beyond them is listed without."""
 _LINE_SHARE = 0.012
@@ -48,23 +42,12 @@ def _head(answer: Answer) -> str:
     issues = "".join(f'<p class="issue">{escape(issue.message)}</p>' for issue in answer.issues)
     return (
         f'<header><h1>{escape(answer.question)}</h1><span class="status {answer.status}">'
-        f'{_STATUS_SAYS[answer.status]}</span>{value}<div class="said">{said}</div>{issues}</header>'
+        f'{STATUS_SAYS[answer.status]}</span>{value}<div class="said">{said}</div>{issues}</header>'
     )
 
 
 def _is_short(answer: Answer) -> bool:
     return answer.value is not None and not isinstance(answer.value, dict | list)
-
-
-def show_value(value: Any, unit: str | None = None) -> str:
-    """A value as a person reads it."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if value is None:
-        return ""
-    if isinstance(value, list | tuple):
-        return "; ".join(show_value(item) for item in value)
-    return f"{value} {unit}" if unit else str(value)
 
 
 def _sentence(sentence: Sentence) -> str:

@@ -10,13 +10,13 @@ from typing import TypeAlias
 
 from PIL import Image
 
+from docai.imaging.drawing import turn_upright
 from docai.imaging.geometry import image_size_pt, turn_box
 from docai.types import Box, PageImage
 
 ShowPage: TypeAlias = Callable[[str, str, int], tuple[PageImage, int]]
 """(document id, uri, page number) -> its pixels and the clockwise turn that rights it. Raises DocaiError."""
 
-_TURNS = {90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_90}
 _LONGER_SIDE_PX = 1800
 """Legible in print: about 160 DPI on A4."""
 _JPEG_QUALITY = 72
@@ -44,8 +44,7 @@ def make_picture(image: PageImage, turned: int, groups: Sequence[Sequence[Box]])
     dpi = max(image.dpi_x, image.dpi_y) * scale
     size = (max(1, round(width_pt * dpi / 72)), max(1, round(height_pt * dpi / 72)))
     picture = Image.fromarray(image.pixels).resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
-    if turned:
-        picture = picture.transpose(_TURNS[turned])
+    picture = turn_upright(picture, turned)
     upright = (height_pt, width_pt) if turned % 180 else (width_pt, height_pt)
     places = tuple(
         tuple(_fraction(turn_box(box, turned, width_pt, height_pt), upright) for box in boxes)

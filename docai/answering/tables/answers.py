@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from docai.answering.citing import cite_evidence
 from docai.answering.tables.forms import TableQuery
 from docai.answering.tables.plan import say
 from docai.schema import template
@@ -77,21 +78,9 @@ def _cite(records: dict[int, Record], paths: frozenset[str]) -> tuple[Citation, 
         for item in record.fields:
             if template(item.path) not in paths or item.value is None:
                 continue
-            evidence = next((e for e in item.evidence if e.role == "value"), None)
-            evidence = evidence or next(iter(item.evidence), None)
-            if evidence is not None:
-                found.append(
-                    Citation(
-                        document_id=record.document.id,
-                        uri=record.document.uri,
-                        page=evidence.page,
-                        quote=evidence.quote,
-                        boxes=evidence.boxes,
-                        match=evidence.match,
-                        score=evidence.score,
-                        path=item.path,
-                    )
-                )
+            if (evidence := item.lead_evidence) is not None:
+                document = record.document
+                found.append(cite_evidence(document.id, document.uri, evidence, path=item.path))
     return tuple(found[:_MAX_CITATIONS])
 
 

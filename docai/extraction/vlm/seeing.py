@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from docai.extraction.vlm.looks import UNREADABLE, find_box, is_place, is_printed, plain
-from docai.extraction.vlm.signals import log_odds
+from docai.extraction.vlm.signals import from_log_odds, log_odds
 from docai.grounding.proof import Proof
 from docai.grounding.support import find_support
 from docai.schema import Field, Schema, template
@@ -47,7 +46,7 @@ def weigh_readings(belief: float, field: Field, proof: Proof, readings: Sequence
         odds -= 2 * _LOOK
     else:
         return belief
-    return round(1 / (1 + math.exp(-odds)), 4)
+    return round(from_log_odds(odds), 4)
 
 
 def find_seen(

@@ -64,6 +64,11 @@ def log_odds(probability: float) -> float:
     return math.log(clipped / (1 - clipped))
 
 
+def from_log_odds(odds: float) -> float:
+    """The probability, 0..1."""
+    return 1 / (1 + math.exp(-odds))
+
+
 def denies(text: str) -> bool:
     """Whether a passage has words that deny."""
     return _DENIES.search(text) is not None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
-from docai.extraction.vlm.signals import Candidate, log_odds
+from docai.extraction.vlm.signals import Candidate, from_log_odds, log_odds
 from docai.grounding.confidence import Calibration
 
 _USUAL = 0.9
@@ -33,7 +33,7 @@ class Verifier:
         if own:
             lacking = min(0.0, log_odds(max(own)) - log_odds(_USUAL))
             odds = log_odds(belief) + _UNSURE * lacking
-            belief = belief if not lacking else min(belief, Calibration(odds, {}).probability({}))
+            belief = belief if not lacking else min(belief, from_log_odds(odds))
         return round(belief, 4)
 
 

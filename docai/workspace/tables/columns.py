@@ -123,5 +123,4 @@ def _plain(value: Any) -> Any:
 
 
 def _first_page(item: FieldValue) -> int | None:
-    first = next((e for e in item.evidence if e.role == "value"), None) or next(iter(item.evidence), None)
-    return first.page if first else None
+    return item.lead_evidence.page if item.lead_evidence else None

@@ -7,6 +7,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,32 +65,37 @@ def find_copies(items: Sequence[Sketched]) -> dict[int, int]:
     on one letterhead are not copies.
     """
     copies: dict[int, int] = {}
-    firsts: dict[int, Sketched] = {}
     buckets: dict[tuple[str, int], list[Sketched]] = defaultdict(list)
+    records = {item.record_id: item.record for item in items}
+
+    @cache
+    def read_values(record_id: int) -> Mapping[str, object]:
+        return make_rows(records[record_id]).main
+
+    def is_copy(one: Sketched, other: Sketched) -> bool:
+        if not _is_alike(one, other):
+            return False
+        return not _contradict(read_values(one.record_id), read_values(other.record_id))
+
     for item in sorted(items, key=lambda i: i.record_id):
-        schema = item.record.schema_ref.id
-        near: dict[int, Sketched] = {}
-        for value in item.sketch[: SKETCH_SIZE // _BAND].tolist():
-            near.update((other.record_id, other) for other in buckets[(schema, value)])
-        original = next(
-            (firsts[other.record_id] for other in near.values() if _is_copy(item, other)),
-            None,
-        )
+        places = [
+            (item.record.schema_ref.id, value) for value in item.sketch[: SKETCH_SIZE // _BAND].tolist()
+        ]
+        near = {other.record_id: other for place in places for other in buckets[place]}
+        original = next((other for other in near.values() if is_copy(item, other)), None)
         if original is not None:
             copies[item.record_id] = original.record_id
             continue
-        firsts[item.record_id] = item
-        for value in item.sketch[: SKETCH_SIZE // _BAND].tolist():
-            buckets[(schema, value)].append(item)
+        for place in places:
+            buckets[place].append(item)
     return copies
 
 
-def _is_copy(a: Sketched, b: Sketched) -> bool:
+def _is_alike(a: Sketched, b: Sketched) -> bool:
+    """Whether two documents have about the same pages and text."""
     if abs(a.pages - b.pages) > max(1, min(a.pages, b.pages) // 10):
         return False
-    if similarity(a.sketch, b.sketch) < _MIN_SIMILARITY:
-        return False
-    return not _contradict(make_rows(a.record).main, make_rows(b.record).main)
+    return similarity(a.sketch, b.sketch) >= _MIN_SIMILARITY
 
 
 def _contradict(a: Mapping[str, object], b: Mapping[str, object]) -> bool:

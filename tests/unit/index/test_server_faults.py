@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from docai.errors import ConfigError, DocaiError, ServiceError
-from docai.index.server import Patience, ServerIndex, ServerSettings, connect, push
+from docai.index.server import Patience, ServerIndex, ServerSettings, connect
 from docai.index.space import IndexDamaged, VectorSpace
 from docai.types import IndexedPassage, Passage, Query, SparseVector, Where
 
@@ -260,18 +260,3 @@ def test_a_payload_that_docai_did_not_write() -> None:
     client.upsert("docai", [models.PointStruct(id=name, vector={"dense": [1, 0, 0]}, payload={"text": "x"})])
     with pytest.raises(IndexDamaged, match="no passage of docai"):
         ServerIndex(client, SPACE).search(Query("?", make_passage().dense), 3, ALL)
-
-
-def test_pushing_makes_the_target_hold_the_source() -> None:
-    from qdrant_client import QdrantClient
-
-    index = ServerIndex(QdrantClient(":memory:"), SPACE)
-    index.replace("old", [make_passage("old", i) for i in range(3)])
-    index.replace("a", [make_passage("a", i) for i in range(3)])
-    source = [("a", [make_passage("a")]), ("b", [make_passage("b", i) for i in range(200)])]
-    assert push(iter(source), index) == (2, 201)
-    assert index.document_ids() == frozenset({"a", "b"})
-    assert index.count(ALL) == 201
-    assert push(iter(source), index) == (2, 201)
-    assert push(iter(()), index) == (0, 0)
-    assert index.count(ALL) == 0

@@ -1,4 +1,4 @@
-"""docai as a user runs it: the command line, in a process of its own, against a server that is there."""
+"""docai as a user runs it: the command line, in a process of its own."""
 
 from __future__ import annotations
 
@@ -11,31 +11,34 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
+FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 RUN_S = 600
-_ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith("DOCAI_")}
+ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith("DOCAI_")}
 
 
-def run_docai(*words: str | Path | int, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        _write_command(words),
+def run_docai(
+    *words: str | Path | int, cwd: Path, stdin: bytes = b"", **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """To its end, with no `DOCAI_` variable but those given."""
+    done = subprocess.run(
+        write_command(words),
         cwd=cwd,
-        env=_ENVIRONMENT,
-        stdin=subprocess.DEVNULL,
+        env={**ENVIRONMENT, **environment},
+        input=stdin,
         capture_output=True,
-        text=True,
         timeout=RUN_S,
         check=False,
     )
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 @contextmanager
 def start_docai(*words: str | Path | int, cwd: Path) -> Iterator[subprocess.Popen[str]]:
     """While it runs; killed at the end if it still does."""
     with subprocess.Popen(
-        _write_command(words),
+        write_command(words),
         cwd=cwd,
-        env=_ENVIRONMENT,
+        env=ENVIRONMENT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -47,7 +50,7 @@ def start_docai(*words: str | Path | int, cwd: Path) -> Iterator[subprocess.Pope
             process.kill()
 
 
-def _write_command(words: tuple[str | Path | int, ...]) -> list[str]:
+def write_command(words: tuple[str | Path | int, ...]) -> list[str]:
     return [sys.executable, "-m", "docai.cli.main", *map(str, words)]
 
 
