@@ -28,7 +28,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from model_server import MODEL, ServerProcess, start_job
+from model_server import MODEL, NOTHING_SEEN, ServerProcess, is_look, start_job
 
 from docai.extraction.extractive import ExtractiveEngine
 from docai.extraction.vlm.engine import PageEngine, PageQuestion
@@ -56,11 +56,13 @@ _AIM_DPI = 300.0
 
 @dataclass(frozen=True, slots=True)
 class KnownPages:
-    """Replies by the hash of a page's first tile."""
+    """Replies by the hash of a page's first tile; nothing is seen in crops."""
 
     replies: dict[str, str]
 
     def __call__(self, request: ChatRequest, number: int) -> Turn:
+        if is_look(request):
+            return Turn(NOTHING_SEEN)
         first = next(p for m in request.messages for p in m.parts if isinstance(p, ImagePart))
         return Turn(self.replies[hash_tile(first.data)])
 

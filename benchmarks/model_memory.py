@@ -52,11 +52,13 @@ def _read_mb(text: str) -> float:
 
 
 def count_answers(workspace: Path) -> int:
+    """Pages with an answer, looked at again or not."""
     path = workspace / ".docai" / "docai.db"
     if not path.exists():
         return 0
+    pages = "SELECT count(*) FROM (SELECT DISTINCT document_id, number FROM answers)"
     with suppress(sqlite3.Error), closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
-        return int(db.execute("SELECT count(*) FROM answers").fetchone()[0])
+        return int(db.execute(pages).fetchone()[0])
     return 0
 
 

@@ -37,6 +37,15 @@ class Manner:
     seed: int = 0
 
 
+NOTHING_SEEN = json.dumps({"text": ""})
+"""The reply of a model that can read nothing in a crop."""
+
+
+def is_look(request: ChatRequest) -> bool:
+    """Whether a crop of a page is asked about, not a page."""
+    return "text" in (request.json_schema or {}).get("properties", {})
+
+
 class PageScript:
     """Answers from the pages' truth; notes which pages were asked for, and what it broke. Of `looks` at crops
     of pages it says nothing."""
@@ -49,9 +58,9 @@ class PageScript:
         self._manner = manner or Manner()
 
     def __call__(self, request: ChatRequest, number: int) -> Turn:
-        if "text" in (request.json_schema or {}).get("properties", {}):
+        if is_look(request):
             self.looks += 1
-            return Turn(json.dumps({"text": ""}), self._manner.service_s)
+            return Turn(NOTHING_SEEN, self._manner.service_s)
         page = find_page(request)
         self.asked[page] = self.asked.get(page, 0) + 1
         text = answer(request, self._counts)

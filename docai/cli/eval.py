@@ -120,7 +120,13 @@ def _extract(
 
     paths = [path for item in truth.truths if (path := truth.folder / item.file).exists()]
     job = prepare_job(
-        paths, schema=schema, workspace=workspace, languages=languages, workers=workers, force=force
+        paths,
+        schema=schema,
+        workspace=workspace,
+        languages=languages,
+        workers=workers,
+        force=force,
+        index=False,  # scores need no index, and vectors take longer than all else
     )
     progress = Progress(quiet=quiet)
     with job, progress:
