@@ -31,19 +31,20 @@ def fold(text: str) -> str:
 
 
 def as_decimal(value: Scalar) -> Decimal | None:
-    """A number from a number or from the text that prints it."""
+    """A number from a number or from the text that prints it; "NaN" and "Infinity" are words."""
     if value is None or isinstance(value, bool):
         return None
     if isinstance(value, Decimal | int):
         return Decimal(value)
     try:
-        return Decimal(value.strip())
+        number = Decimal(value.strip())
     except InvalidOperation:
         parsed = parse_money(value) or None
         if parsed is not None:
             return parsed[0]
         percents = find_percents(value)
         return Decimal(str(percents[0].value)) if len(percents) == 1 else None
+    return number if number.is_finite() else None
 
 
 def as_boolean(value: Scalar) -> bool | None:

@@ -110,9 +110,11 @@ class _Sum:
         if value is None:
             return
         try:
-            self._total = (self._total or Decimal(0)) + Decimal(str(value))
+            number = Decimal(str(value))
         except InvalidOperation:
             return  # text adds nothing, as in SQLite's own
+        if number.is_finite():
+            self._total = (self._total or Decimal(0)) + number
 
     def finalize(self) -> int | float | None:
         total = self._total

@@ -93,6 +93,9 @@ def test_sums_are_those_of_decimals(workspace: Workspace) -> None:
     for number in range(10):
         put(workspace, record(f"i{number}", "invoice", total=0.1, number=f"N-{number}"))
     assert rows(workspace, "SELECT sum(total), count(*) FROM invoice") == [(1, 10)]
+    assert rows(workspace, "SELECT sum(x) FROM (SELECT 2 AS x UNION SELECT 'NaN' UNION SELECT 'inf')") == [
+        (2,)
+    ]
 
 
 def test_results_name_the_records_they_rest_on(workspace: Workspace) -> None:
