@@ -22,6 +22,7 @@ from docai.types import (
     Query,
     ScoredPage,
     SourceItem,
+    StoredObject,
     TableColumn,
     TableResult,
     Where,
@@ -73,6 +74,28 @@ class OutcomeStore(Protocol):
     def get(self, key: str) -> Sequence[Outcome] | None: ...
 
     def exists(self, key: str) -> bool: ...
+
+
+class ObjectStore(Protocol):
+    """Bytes by key (`a/b/c`, no leading slash) in a bucket or a folder. Any call may raise `ServiceError`."""
+
+    url: str
+
+    def create(self, key: str, data: bytes) -> bool:
+        """Write it unless it is there; of several racing writers exactly one is told True."""
+        ...
+
+    def put(self, key: str, data: bytes) -> None: ...
+
+    def get(self, key: str) -> bytes | None: ...
+
+    def list(self, prefix: str) -> Iterator[StoredObject]:
+        """Objects below a prefix that ends with a slash (or is empty), sorted by key, in flat memory."""
+        ...
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """Keys that are not there are no error."""
+        ...
 
 
 class Embedder(Protocol):

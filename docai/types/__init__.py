@@ -35,6 +35,7 @@ from docai.types.pages import (
     Role,
     Scalar,
     SourceItem,
+    StoredObject,
     Word,
 )
 from docai.types.passages import (
@@ -133,6 +134,7 @@ __all__ = [
     "SourceItem",
     "SparseVector",
     "Status",
+    "StoredObject",
     "TableColumn",
     "TableResult",
     "UnreadDocument",

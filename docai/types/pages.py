@@ -35,6 +35,15 @@ class SourceItem:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredObject:
+    """One object of a store, as a listing tells it. `version`: its ETag, or what tells its states apart."""
+
+    key: str
+    size: int
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One file's bytes. `id` is `sha256:<hex>` of them; `media_type` comes from content, not name."""
 
