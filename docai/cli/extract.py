@@ -99,9 +99,9 @@ def extract(
         bool, typer.Option("--keep-unsupported", help="Let values enter that the page does not show.")
     ] = False,
     index: Annotated[
-        bool,
+        bool | None,
         typer.Option("--index/--no-index", help="Make documents answerable for docai ask (default), or not."),
-    ] = True,
+    ] = None,
     json_lines: Annotated[bool, typer.Option("--json", help="JSON lines also on a terminal.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")] = False,
 ) -> None:

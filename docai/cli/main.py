@@ -12,6 +12,7 @@ from docai.cli.doctor import doctor
 from docai.cli.eval import evaluate
 from docai.cli.extract import extract
 from docai.cli.index import index_app
+from docai.cli.pipeline import pipeline_app
 from docai.cli.records import records_app
 from docai.cli.schema import schema_app
 
@@ -31,6 +32,7 @@ app.command("ask")(ask)
 app.add_typer(index_app, name="index")
 app.add_typer(records_app, name="records")
 app.add_typer(schema_app, name="schema")
+app.add_typer(pipeline_app, name="pipeline")
 app.command("eval")(evaluate)
 app.command("doctor")(doctor)
 

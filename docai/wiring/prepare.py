@@ -41,7 +41,7 @@ def prepare_job(
     force: bool = False,
     workers: int | None = None,
     keep_unsupported: bool | None = None,
-    index: bool = True,
+    index: bool | None = None,
     embedding: str | None = None,
     records: bool = True,
 ) -> Job:
@@ -51,7 +51,8 @@ def prepare_job(
     `all` or `relevant`, which of them the model is asked about. `context`: whether it is told of other pages;
     `legible`: whether pages may be shrunk as far as their smallest text stays legible; None leaves each to
     the pipeline. `ca_file`: PEM of the authority behind the server's certificate. `index`: whether documents
-    can be asked about afterwards; `embedding`: by which model they are found (the workspace's, else MiniLM).
+    can be asked about afterwards (None: as the pipeline says, by default yes); `embedding`: by which model
+    they are found (the workspace's, else MiniLM).
     `records` False: documents are read and indexed, and that is all.
     Raises `ConfigError` for what cannot be used as given.
     """
@@ -82,13 +83,21 @@ def prepare_job(
         places,
         spec,
         model=asked,
-        index=IndexOptions(embedding or settings.embedding, settings.embedding_api_key) if index else None,
+        index=_choose_index(index, embedding, settings, recipe),
         workspace=find_or_make_workspace(workspace or settings.workspace),
         workers=(os.cpu_count() or 1) if processes is None else processes,
         force=force,
         memory_bytes=recipe.limits.memory_mb << 20,
         timeout_s=recipe.limits.timeout_s,
     )
+
+
+def _choose_index(
+    wanted: bool | None, embedding: str | None, settings: Settings, recipe: Pipeline
+) -> IndexOptions | None:
+    if not (recipe.index.enabled if wanted is None else wanted):
+        return None
+    return IndexOptions(embedding or settings.embedding or recipe.index.embedding, settings.embedding_api_key)
 
 
 _ENGINES = ("auto", "vlm", "extractive")
@@ -141,13 +150,16 @@ def _make_spec(
     from docai.schema import load_schema
 
     wanted = schema if schema is not None else recipe.schema_
+    verification = recipe.verification
     return WorkerSpec(
         schema=load_schema(wanted) if wanted is not None else None,
         languages=languages or settings.languages or recipe.reading.languages,
         password=password or recipe.pages.password,
         split=recipe.pages.split if split is None else split,
-        keep_unsupported=recipe.output.keep_unsupported if keep_unsupported is None else keep_unsupported,
-        keep_seen=recipe.output.keep_seen,
+        keep_unsupported=recipe.verification.keep_unsupported
+        if keep_unsupported is None
+        else keep_unsupported,
+        keep_seen=verification.keep_seen,
         max_pixels=recipe.limits.max_pixels,
         dpi=recipe.pages.dpi,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -37,8 +38,11 @@ def test_every_section(tmp_path: Path) -> None:
         "pages: {split: true, dpi: 300, password: x}\n"
         "reading: {languages: eng+deu}\n"
         "engine: {name: vlm, base_url: 'http://gpu:8000/v1', model: m}\n"
-        "output: {keep_seen: true}\n"
+        "verification: {keep_seen: true}\n"
+        "index: {enabled: false, embedding: folder:e5, qdrant: 'http://q:6333'}\n"
+        "outputs: {formats: [jsonl]}\n"
         "limits: {workers: 2, memory_mb: 512, timeout_s: 30, max_pixels: 50000000}\n"
+        "price: {currency: EUR, gpu_hour: 2.10, gpus: 4}\n"
     )
     pipeline = load_pipeline(path)
     assert pipeline.schema_ == "invoice"
@@ -46,8 +50,11 @@ def test_every_section(tmp_path: Path) -> None:
     assert (pipeline.pages.split, pipeline.pages.dpi) == (True, 300)
     assert pipeline.reading.languages == ("eng", "deu")
     assert pipeline.engine.base_url == "http://gpu:8000/v1"
-    assert (pipeline.output.keep_unsupported, pipeline.output.keep_seen) == (False, True)
+    assert (pipeline.verification.keep_unsupported, pipeline.verification.keep_seen) == (False, True)
     assert pipeline.limits.timeout_s == 30
+    assert (pipeline.index.enabled, pipeline.index.embedding) == (False, "folder:e5")
+    assert pipeline.outputs.formats == ("jsonl",)
+    assert (pipeline.price.gpu_hour, pipeline.price.gpus) == (Decimal("2.1"), 4)
     assert "password" not in repr(pipeline)
 
 
