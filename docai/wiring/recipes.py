@@ -24,9 +24,7 @@ def check_pipeline(name: str) -> str:
     _check_languages(recipe)
     _check_embedding(recipe)
     extracted = f"schema {schema.id} ({len(schema.fields)} fields)" if schema else "schema chosen by content"
-    engine = recipe.engine.base_url or (
-        "embedded engine" if recipe.engine.name != "vlm" else "a model server"
-    )
+    embedded = "a model server" if recipe.engine.name == "vlm" else "embedded engine"
     return f"{extracted}, read as {'+'.join(recipe.reading.languages)}, {recipe.engine.base_url or embedded}"
 
 
