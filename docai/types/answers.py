@@ -32,19 +32,20 @@ class Sentence(Model):
     """One sentence of an answer. `citations`: places in `Answer.citations`, from 0.
 
     `supported`: whether its numbers, names and negations stand in what it cites; if not, `reason` says why
-    and the sentence is shown struck through.
+    and the sentence is shown struck through. `rule`: by which it computes what is printed nowhere.
     """
 
     text: str
     citations: tuple[int, ...] = ()
     supported: bool = True
     reason: str | None = None
+    rule: str | None = None
 
 
 class AnswerRow(Model):
     """What one document answers. `verdict` for yes-or-no questions, `value` for others.
 
-    `reason`: why it is unknown.
+    `reason`: why it is unknown. `struck`: what a model said that the document does not.
     """
 
     document_id: str
@@ -55,6 +56,7 @@ class AnswerRow(Model):
     reason: str | None = None
     confidence: float = 0.0
     citations: tuple[int, ...] = ()
+    struck: tuple[Sentence, ...] = ()
 
 
 class RetrievedPage(Model):
@@ -92,7 +94,8 @@ class Answer(Model):
 
     `text`: the supported sentences joined, or why there is none. `value`: what the question asks for, typed
     (ISO date, ISO duration, amount, name, true or false), where it asks for one. `columns`, `table`: of a
-    query over records, whose text is `sql`. `engine`: `extractive`, `records` or a model's.
+    query over records, whose text is `sql`. `engine`: `extractive`, `records`, or `model` where a model composed
+    it; `prompt`: hash of the words by which it was asked.
     """
 
     question: str
@@ -112,6 +115,7 @@ class Answer(Model):
     scope: Scope = Scope()
     engine: str = "extractive"
     model: str | None = None
+    prompt: str | None = None
     tokens: int = 0
     issues: tuple[AnswerIssue, ...] = ()
     seconds: float = 0.0
