@@ -32,7 +32,7 @@ SLACK_PX = 5
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """`words`: how many at the end of the passage `truth` are the answer. `turned`: of the scan, in degrees."""
+    """`words`: how many at the end of the passage `truth` are the answer. `turned`: degrees."""
 
     question: str
     file: str
