@@ -46,6 +46,13 @@ def test_the_compose_file_serves_what_docai_needs() -> None:
     assert services["qdrant"]["profiles"] == ["index"]
 
 
+def test_the_cluster_serves_the_same() -> None:
+    documents = yaml.safe_load_all((ROOT / "docker/ray/vllm.yaml").read_text())
+    [deployment] = [d for d in documents if d["kind"] == "Deployment"]
+    [container] = deployment["spec"]["template"]["spec"]["containers"]
+    check_flags(container["args"])
+
+
 def test_the_readme_serves_the_same() -> None:
     text = (ROOT / "README.md").read_text()
     command = text[text.index("vllm serve google/") :].split("```")[0].replace("\\\n", " ")
