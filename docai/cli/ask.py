@@ -118,8 +118,8 @@ def _write(answer: Answer, answerer: Answerer, out: Path, password: str | None) 
 
 def _build(answer: Answer, answerer: Answerer, password: str | None) -> str:
     from docai.answering.showing.html import build_html
-    from docai.cli.page_finder import PageFinder
     from docai.types import DocumentRef, PageImage
+    from docai.wiring.page_finder import PageFinder
 
     finder = PageFinder(answerer.stores, password)
 

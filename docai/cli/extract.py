@@ -108,9 +108,9 @@ def extract(
     """Extract one record per document; every value with its page, box and quote."""
     from docai.cli.options import check_choice
     from docai.cli.output import write_or_print
-    from docai.cli.page_finder import PageFinder
     from docai.cli.progress import Progress
     from docai.wiring import prepare_job
+    from docai.wiring.page_finder import PageFinder
     from docai.workspace.export import check_format
 
     if out is not None:

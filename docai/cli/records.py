@@ -80,8 +80,8 @@ def show_record(
 
     docai records show 9f3a --field /governing_law --json
     """
-    from docai.cli.page_finder import PageFinder
     from docai.cli.records_view import draw_record, print_fields, print_records
+    from docai.wiring.page_finder import PageFinder
 
     with opened_workspace(workspace) as stores:
         outcomes = _find(stores, document, schema)
@@ -110,7 +110,7 @@ def export_records(
 
     Example: docai records export records.xlsx --schema invoice
     """
-    from docai.cli.page_finder import PageFinder
+    from docai.wiring.page_finder import PageFinder
     from docai.workspace.export import write_outcomes
 
     with opened_workspace(workspace) as stores:

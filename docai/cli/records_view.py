@@ -12,7 +12,7 @@ from docai.errors import ConfigError
 from docai.types import Outcome, Record
 
 if TYPE_CHECKING:
-    from docai.cli.page_finder import PageFinder
+    from docai.wiring.page_finder import PageFinder
     from docai.workspace import StoredOutcome
 
 _ID_DIGITS = 12

@@ -31,7 +31,7 @@ class PageFinder:
 
     def render_page(self, document: DocumentRef, number: int) -> PageImage:
         """A page's pixels as it lies in the file. Raises DocumentError where the file is gone or edited."""
-        from docai.wiring import make_page_image
+        from docai.wiring.parts import make_page_image
 
         return make_page_image(str(self._locate(document)), number, password=self._password)
 
