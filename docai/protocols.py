@@ -90,7 +90,8 @@ class ObjectStore(Protocol):
     def get(self, key: str) -> bytes | None: ...
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
-        """Objects below a prefix that ends with a slash (or is empty), sorted by key, in flat memory."""
+        """Objects below a prefix that ends with a slash (or is empty), in flat memory. Each folder's own
+        objects are sorted by key; over several folders some servers have another order than that of keys."""
         ...
 
     def delete(self, keys: Sequence[str]) -> None:

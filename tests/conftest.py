@@ -6,8 +6,12 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from services.seaweed import Seaweed
 
 _SHARED_MEMORY = Path("/dev/shm")
 _ENOUGH_BYTES = 1 << 30
@@ -21,3 +25,12 @@ def memory_path(tmp_path: Path) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="docai-test-", dir=_SHARED_MEMORY) as folder:
         yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def seaweed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seaweed]:
+    """A real S3 server, started once for a run. What cannot be started is an error, never a skip."""
+    from services.seaweed import Seaweed
+
+    with Seaweed(tmp_path_factory.mktemp("seaweed")) as server:
+        yield server
