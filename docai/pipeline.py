@@ -23,6 +23,7 @@ from docai import __version__
 from docai.errors import DocaiError, DocumentError
 from docai.extraction.issues import collect_issues
 from docai.extraction.merge import merge_claims
+from docai.extraction.sums import check_rows
 from docai.extraction.vlm.relevance import needs_asking
 from docai.extraction.vlm.seeing import find_seen
 from docai.protocols import ExtractionModel, PageRenderer, Reader
@@ -325,7 +326,7 @@ def extract_record(
         complete=complete,
         values=values,
         fields=fields,
-        issues=collect_issues(view, refused),
+        issues=collect_issues(view, refused, check_rows(schema, fields, view.pages)),
         run=_describe_run(view, model, round(time.perf_counter() - started, 3)),
     )
 

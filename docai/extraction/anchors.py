@@ -29,7 +29,10 @@ def hint_rows(claims: Iterable[Claim], indexes: PageIndexes) -> list[Claim]:
     taken: dict[tuple[str, int, str], int] = defaultdict(int)
     for (engine, _, page, _), members in sorted(rows.items(), key=lambda item: item[0]):
         index = indexes.get(page)
-        if index is None or len(members) < 2 or all(given[at].words for at in members):
+        single = (
+            len(members) < 2 and given[members[0]].path.count("/") < 3
+        )  # of a list of values, not of rows
+        if index is None or single or all(given[at].words for at in members):
             continue
         places = {at: _places(given[at], index) for at in members}
         found = [at for at in members if places[at]]

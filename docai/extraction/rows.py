@@ -6,11 +6,15 @@ import re
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from docai.extraction.carried import find_sums
 from docai.grounding.proof import Proof
 from docai.schema import Field
 from docai.values.compare import same_value, value_key
 
 _NUMBERS = frozenset(("money", "number", "integer", "percent", "date", "boolean"))
+PAGED = frozenset(("vlm",))
+"""Engines that see one page at a time: a row that a page break cuts is two rows to them, and the neighbouring
+page's lines that they are told of may come back as rows of this one."""
 _INDEX = re.compile(r"/(\d+)(?=/|$)")
 
 
@@ -54,7 +58,16 @@ def collect_rows(members: Sequence[Field], by_field: Mapping[str, Sequence[Proof
             row.proofs.setdefault(leaf.path, []).append(proof)
     ordered = sorted(rows.values(), key=lambda row: row.at)
     filled = [row for row in ordered if any(p.value is not None for ps in row.proofs.values() for p in ps)]
-    return _join_doubles(filled, members)
+    return _join_doubles(_join_halves(_drop_sums(filled, members), members), members)
+
+
+def _drop_sums(rows: Sequence[Row], members: Sequence[Field]) -> list[Row]:
+    """Without the lines that only sum up others."""
+    if len(members) < 2:
+        return list(rows)
+    cells = [{path: lead.value for path in row.proofs if (lead := lead_proof(row, path))} for row in rows]
+    sums = find_sums(cells, [row.at[0] for row in rows], members)
+    return [row for at, row in enumerate(rows) if at not in sums]
 
 
 def _numbers_restart(members: Sequence[Field], by_field: Mapping[str, Sequence[Proof]]) -> bool:
@@ -69,16 +82,44 @@ def _numbers_restart(members: Sequence[Field], by_field: Mapping[str, Sequence[P
     return False
 
 
-def _lead(row: Row, path: str) -> Proof | None:
-    proofs = [p for p in row.proofs.get(path, ()) if p.value is not None]
-    return proofs[0] if proofs else None
+def _join_halves(rows: Sequence[Row], members: Sequence[Field]) -> list[Row]:
+    """A page's last row and the next page's first are one row that the break cuts, where they have no cell in
+    common and together no more cells than other rows have.
+    """
+    most = max((len(_filled(row)) for row in rows), default=0)
+    kept: list[Row] = []
+    for row in rows:
+        before = kept[-1] if kept else None
+        if before is not None and len(members) > 1 and _is_beside(before, row, step=1):
+            one, other = _filled(before), _filled(row)
+            if not one & other and len(one | other) <= most and max(len(one), len(other)) < most:
+                for path, proofs in row.proofs.items():
+                    before.proofs.setdefault(path, []).extend(proofs)
+                continue
+        kept.append(row)
+    return kept
+
+
+def _is_beside(one: Row, other: Row, *, step: int) -> bool:
+    """Whether two rows come from one engine that sees a page at a time, from pages so many apart."""
+    engines = _engines(one)
+    return engines == _engines(other) and engines <= PAGED and abs(one.at[0] - other.at[0]) == step
+
+
+def _filled(row: Row) -> set[str]:
+    return {path for path in row.proofs if lead_proof(row, path) is not None}
+
+
+def lead_proof(row: Row, path: str) -> Proof | None:
+    """The first proof of a cell that has a value."""
+    return next((p for p in row.proofs.get(path, ()) if p.value is not None), None)
 
 
 def _agree(one: Row, other: Row, members: Sequence[Field]) -> bool:
     """Equal in every leaf that both have, and one such leaf at least."""
     shared = 0
     for leaf in members:
-        a, b = _lead(one, leaf.path), _lead(other, leaf.path)
+        a, b = lead_proof(one, leaf.path), lead_proof(other, leaf.path)
         if a is None or b is None:
             continue
         if not same_value(leaf.kind, a.value, b.value):
@@ -103,7 +144,8 @@ def _join_doubles(rows: Sequence[Row], members: Sequence[Field]) -> list[Row]:
     """
     kept: list[Row] = []
     by_key: dict[Hashable, list[Row]] = {}
-    several = len({engine for row in rows for engine in _engines(row)}) > 1
+    engines = {engine for row in rows for engine in _engines(row)}
+    several = len(engines) > 1 or bool(engines & PAGED)
     for row in rows:
         keys = list(_double_keys(row, members, several=several))
         near = [twin for key in keys for twin in by_key.get(key, ())]
@@ -127,7 +169,7 @@ def _double_keys(row: Row, members: Sequence[Field], *, several: bool) -> Iterat
             return
     texts = [leaf for leaf in members if leaf.kind not in _NUMBERS] or members
     for leaf in texts:
-        lead = _lead(row, leaf.path)
+        lead = lead_proof(row, leaf.path)
         if lead is not None:
             yield leaf.path, value_key(leaf.kind, lead.value)
 
@@ -135,4 +177,13 @@ def _double_keys(row: Row, members: Sequence[Field], *, several: bool) -> Iterat
 def _is_double(one: Row, other: Row, members: Sequence[Field]) -> bool:
     if not _agree(one, other, members):
         return False
-    return len(members) == 1 or bool(_words(one) & _words(other)) or not _engines(one) & _engines(other)
+    if len(members) == 1 or _words(one) & _words(other) or not _engines(one) & _engines(other):
+        return True
+    return _is_echo(one, other) or _is_echo(other, one)
+
+
+def _is_echo(row: Row, other: Row) -> bool:
+    """Whether a row that its page does not show is one of the page beside it, told of as context."""
+    unproven = all(proof.status == "unsupported" for proofs in row.proofs.values() for proof in proofs)
+    shared = len(_filled(row) & _filled(other))
+    return unproven and _is_beside(row, other, step=1) and shared > 1
