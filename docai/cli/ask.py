@@ -28,7 +28,10 @@ Examples:
 
   docai ask "Who signed the lease?" --open                   the pages, with the words marked
 
-Exit codes: 0 answered, 1 not found or in part, 2 bad usage or nothing indexed.
+  docai ask "Who signed the lease?" --qdrant https://host:6333     over what docai index push brought there
+
+Keys: DOCAI_QDRANT_API_KEY, DOCAI_RERANK_API_KEY. Exit codes: 0 answered, 1 not found or in part, 2 bad usage
+or nothing indexed, 3 a server that was named does not answer.
 """
 _FORMATS = (".csv", ".xlsx", ".html", ".json")
 
@@ -65,6 +68,25 @@ def ask(
     open_page: Annotated[
         bool, typer.Option("--open", help="Show the answer with its pages in the browser.")
     ] = False,
+    qdrant: Annotated[
+        str | None,
+        typer.Option("--qdrant", metavar="URL", help="Find pages on this Qdrant server (DOCAI_QDRANT)."),
+    ] = None,
+    collection: Annotated[
+        str | None, typer.Option(help="Collection on the Qdrant server (default: docai).")
+    ] = None,
+    rerank: Annotated[
+        str | None,
+        typer.Option(
+            "--rerank",
+            metavar="URL",
+            help="A server of /rerank has the last word on the best pages: "
+            "http://host:8000/v1#MODEL (DOCAI_RERANK).",
+        ),
+    ] = None,
+    ca_file: Annotated[
+        Path | None, typer.Option("--ca-file", help="Certificate (PEM) to trust servers by (DOCAI_CA_FILE).")
+    ] = None,
     workspace: WorkspaceOption = None,
     password: Annotated[str | None, typer.Option(help="Password for encrypted PDFs, for pictures.")] = None,
     json_text: Annotated[bool, typer.Option("--json", help="JSON also on a terminal.")] = False,
@@ -72,6 +94,7 @@ def ask(
 ) -> None:
     """Ask the documents; each sentence of the answer cites its place on a page."""
     from docai.wiring.answering import Answerer, AskOptions
+    from docai.wiring.finding import FindOptions
 
     day = read_day("--as-of", as_of)
     if save_as and not each:
@@ -86,7 +109,8 @@ def ask(
             typer.echo(f"docai: {text}", err=True)
 
     options = AskOptions(tuple(paths or ()), each, day, schema, tuple(conditions or ()))
-    with Answerer(workspace, tell=tell) as answerer:
+    finding = FindOptions(qdrant, collection, rerank, ca_file)
+    with Answerer(workspace, finding=finding, tell=tell) as answerer:
         answer = answerer.ask(question, options)
         if save_as:
             tell(answerer.save_rows(answer, save_as))

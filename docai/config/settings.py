@@ -31,7 +31,10 @@ class Settings(Section):
     languages: Languages | None = None
     embedding: str | None = None
     embedding_api_key: str | None = Field(default=None, repr=False)
+    qdrant: Url | None = None
     qdrant_api_key: str | None = Field(default=None, repr=False)
+    rerank: Url | None = None
+    rerank_api_key: str | None = Field(default=None, repr=False)
     workers: int | None = Field(default=None, ge=0)
 
     @classmethod

@@ -6,6 +6,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from docai.errors import ServiceError
@@ -33,9 +34,10 @@ class WaitingClient:
         *,
         retry: RetryPolicy | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        ca_file: Path | None = None,
     ) -> None:
         self.base_url = base_url
-        self._settings = ClientSettings(base_url, model, api_key, timeout_s=_TIMEOUT_S)
+        self._settings = ClientSettings(base_url, model, api_key, timeout_s=_TIMEOUT_S, ca_file=ca_file)
         self._retry = retry or RetryPolicy()
         self._sleep = sleep
         self._chance = random.Random()

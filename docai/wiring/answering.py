@@ -10,28 +10,29 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from docai.errors import ConfigError, DocaiError
-from docai.types import Answer, AnswerIssue, Where
-from docai.wiring.records import get_model, nothing_indexed, opened_workspace, uri_of
+from docai.errors import ConfigError
+from docai.types import Answer, Where
+from docai.wiring.finding import Finding, FindOptions
+from docai.wiring.records import nothing_indexed, opened_workspace, uri_of
 
 if TYPE_CHECKING:
     from docai.answering.question import Question
     from docai.answering.tables.forms import TableQuery
-    from docai.index.edge import EdgeIndex
     from docai.index.retrieval import PageFinder
-    from docai.types import TableResult
+    from docai.types import ScoredPage, TableResult
     from docai.wiring.library import WorkspaceLibrary
     from docai.workspace import Workspace
-    from docai.workspace.published import IndexModel
 
 Tell = Callable[[str], None]
+_REBUILT = ("index-damaged", "index-other-model")
+"""Faults of the index that making it again from the workspace's database cures."""
 
 
 @dataclass(frozen=True, slots=True)
 class AskOptions:
     """How to ask. `paths`: only documents in these files and folders. `each`: one row a document. `as_of`:
     ISO date, leaves out records that speak from a later day. `schema`, `conditions`: only documents with a
-    record of it that fulfils them (`total>=1000`).
+    record of it that fulfils them (`total>=1000`). `document_ids`: only these; None for all.
     """
 
     paths: tuple[Path, ...] = ()
@@ -39,11 +40,12 @@ class AskOptions:
     as_of: str | None = None
     schema: str | None = None
     conditions: tuple[str, ...] = ()
+    document_ids: frozenset[str] | None = None
 
     @property
     def narrowed(self) -> bool:
         """Whether not all documents are meant."""
-        return bool(self.paths or self.schema or self.conditions)
+        return bool(self.paths or self.schema or self.conditions) or self.document_ids is not None
 
 
 class Answerer:
@@ -51,16 +53,27 @@ class Answerer:
 
     stores: Workspace
 
-    def __init__(self, workspace: Path | None = None, *, tell: Tell = lambda text: None) -> None:
+    def __init__(
+        self,
+        workspace: Path | None = None,
+        *,
+        finding: FindOptions | None = None,
+        tell: Tell = lambda text: None,
+    ) -> None:
+        """`finding`: which servers find pages; the environment says what it does not."""
         self._named = workspace
+        self._find_options = finding or FindOptions()
         self._tell = tell
         self._stack = ExitStack()
-        self._finder: PageFinder | None = None
-        self._index: EdgeIndex | None = None
 
     def __enter__(self) -> Self:
         """Raises ConfigError where there is no workspace."""
+        from docai.config import Settings
+
         self.stores = self._stack.enter_context(opened_workspace(self._named))
+        options = self._find_options.or_settings(Settings.from_environment(os.environ))
+        self._finding = Finding(self.stores, options, self._tell)
+        self._stack.callback(self._finding.close)
         return self
 
     def __exit__(
@@ -122,6 +135,15 @@ class Answerer:
                     stage="answering",
                     hint="docai records list shows what there is",
                 )
+        if options.document_ids is not None and entries:
+            entries = [entry for entry in entries if entry.id in options.document_ids]
+            if not entries:
+                raise ConfigError(
+                    "nothing-in-scope",
+                    "no document here is let through",
+                    stage="answering",
+                    hint="check filters",
+                )
         if not entries:
             raise nothing_indexed(self.stores.root, "answering")
         return WorkspaceLibrary(self.stores, entries)
@@ -172,57 +194,29 @@ class Answerer:
     def _ask_pages(self, question: str, library: WorkspaceLibrary, where: Where) -> Answer:
         from docai.answering.asking import answer_question
 
-        issues: tuple[AnswerIssue, ...] = ()
         try:
-            answer = answer_question(question, library, self.open_finder(), where)
+            scope, issues = self._finding.narrow(library, where)
+            answer = answer_question(question, library, self.open_finder(), scope)
         except ConfigError as error:
-            if error.code not in ("index-damaged", "index-other-model"):
+            if error.code not in _REBUILT:
                 raise
-            issues = (self._rebuild(error),)
+            issues = (self._finding.rebuild(error),)
             answer = answer_question(question, library, self.open_finder(), where)
         return answer.model_copy(update={"issues": (*answer.issues, *issues)}) if issues else answer
 
-    def open_finder(self) -> PageFinder:
-        """Retrieval over the newest index; the key of a server that embeds questions is the environment's."""
-        if self._finder is None:
-            from docai.config import Settings
-            from docai.index.cards import StoredCatalogue
-            from docai.index.retrieval import PageFinder
-            from docai.index.sparse import SparseEncoder
-            from docai.wiring.embedding import EmbeddingSpec
-
-            model = get_model(self.stores, "answering")
-            index = self._open_index(model)
-            key = Settings.from_environment(os.environ).embedding_api_key
-            embedder = EmbeddingSpec(model.choice, key)()
-            catalogue = StoredCatalogue(self.stores.passages, index.generation)
-            self._finder = PageFinder(index, embedder, SparseEncoder(), catalogue)
-        return self._finder
-
-    def _open_index(self, model: IndexModel) -> EdgeIndex:
-        """The newest generation, brought up to date first unless another process is writing."""
-        from docai.wiring.publishing import make_index_space, publish_embedded
-        from docai.wiring.vector_index import open_embedded_index
-
+    def find_pages(self, question: str, limit: int, where: Where) -> Sequence[ScoredPage]:
+        """Pages that may answer, best first. A damaged index is made again, and told so."""
         try:
-            publish_embedded(self.stores, model, wait_s=0.0)
-        except DocaiError as error:
-            if error.code not in ("index-busy", "workspace-read-only"):
+            return self.open_finder().retrieve(question, limit, where)
+        except ConfigError as error:
+            if error.code not in _REBUILT:
                 raise
-        self._index = open_embedded_index(self.stores.folder, make_index_space(model))
-        self._stack.callback(self._index.close)
-        return self._index
+            self._finding.rebuild(error)
+            return self.open_finder().retrieve(question, limit, where)
 
-    def _rebuild(self, error: DocaiError) -> AnswerIssue:
-        """Make the index anew from the workspace's database, and say so."""
-        from docai.wiring.publishing import rebuild_embedded
-
-        if self._index is not None:
-            self._index.close()
-        self._finder = self._index = None
-        self._tell(f"{error.message}: it is made again from the workspace")
-        rebuild_embedded(self.stores, get_model(self.stores, "answering"))
-        return AnswerIssue(code="index-rebuilt", message=f"the index was made again: {error.message}")
+    def open_finder(self) -> PageFinder:
+        """Retrieval over the newest index, or over the server that was named."""
+        return self._finding.open_finder()
 
 
 def ask(
@@ -234,15 +228,18 @@ def ask(
     as_of: str | None = None,
     schema: str | None = None,
     conditions: Sequence[str] = (),
+    qdrant: str | None = None,
+    rerank: str | None = None,
 ) -> Answer:
     """Ask the documents of a workspace; every sentence of the answer cites its place.
 
     `paths`: only documents in these files and folders; `each`: one row a document; `as_of`: ISO date;
-    `schema`, `conditions` (`total>=1000`): only documents with such a record. Raises ConfigError for a
-    question or a workspace that cannot be used.
+    `schema`, `conditions` (`total>=1000`): only documents with such a record. `qdrant`, `rerank`: addresses
+    of servers, as in `FindOptions`. Raises ConfigError for a question or a workspace that cannot be used,
+    ServiceError for a server that is away.
     """
     places = [paths] if isinstance(paths, str | Path) else list(paths)
     options = AskOptions(tuple(map(Path, places)), each, as_of, schema, tuple(conditions))
     root = Path(workspace) if workspace is not None else None
-    with Answerer(root) as answerer:
+    with Answerer(root, finding=FindOptions(qdrant=qdrant, rerank=rerank)) as answerer:
         return answerer.ask(question, options)

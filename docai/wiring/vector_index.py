@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from docai.index.edge import EdgeIndex
-    from docai.index.server import ServerIndex
+    from docai.index.server import Patience, ServerIndex
     from docai.index.space import VectorSpace
 
 INDEX_FOLDER = "index"
@@ -31,9 +31,16 @@ def open_server_index(
     collection: str | None = None,
     ca_file: str | None = None,
     timeout_s: float = 30.0,
+    patience: Patience | None = None,
 ) -> ServerIndex:
     """The index on a Qdrant server. Sends nothing yet. ConfigError: `bad-url`, `index-server-ca`."""
-    from docai.index.server import COLLECTION, ServerIndex, ServerSettings, connect
+    from docai.index.server import COLLECTION, Patience, ServerIndex, ServerSettings, connect
 
     settings = ServerSettings(url, api_key, collection or COLLECTION, timeout_s, ca_file)
-    return ServerIndex(connect(settings), space, collection=settings.collection, place=url)
+    return ServerIndex(
+        connect(settings),
+        space,
+        collection=settings.collection,
+        place=url,
+        patience=patience or Patience(),
+    )
