@@ -14,7 +14,7 @@ from docai.errors import ConfigError
 from docai.index.embedding import word_pieces
 from docai.index.embedding.folder import FolderEmbedder
 from docai.index.embedding.hashed import HashedEmbedder
-from docai.index.embedding.minilm import LIMIT_TOKENS, MiniLM, find_weights
+from docai.index.embedding.minilm import LIMIT_TOKENS, MiniLM, find_weights, normalise
 from docai.index.embedding.served import ServedEmbedder
 from docai.index.embedding.word_pieces import WordPieces
 from docai.llm.embeddings import EmbeddingClient
@@ -139,6 +139,17 @@ class TestMiniLM(EmbedderContract):
         a, b = embedder.embed_passages([long + "apples", long + "lawsuits"])
         assert np.array_equal(a, b)
         assert embedder.count_tokens([long])[0] == LIMIT_TOKENS
+
+    def test_the_quicker_operators_give_the_vectors_of_the_fused_ones(self, embedder: Embedder) -> None:
+        """Vectors of an index that was made with all of onnxruntime's fusions stay comparable."""
+        import onnxruntime
+
+        session = onnxruntime.InferenceSession(str(find_weights()), providers=["CPUExecutionProvider"])
+        text = "This Agreement is governed by the laws of the State of Delaware."
+        ids = np.array(WordPieces().encode([text], LIMIT_TOKENS), dtype=np.int64)
+        feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
+        fused = normalise(session.run(None, feed)[0].mean(axis=1))
+        assert np.allclose(embedder.embed_passages([text]), fused, atol=2e-6)
 
     def test_other_weights_are_refused(self, tmp_path: Path) -> None:
         fake = tmp_path / "model.onnx"
