@@ -19,16 +19,17 @@ from pathlib import Path
 from typing import Any
 
 from corrupted_cases import Case, load_contracts, load_invoices, load_receipts
-from corruptions import Told, tell
+from corruptions import SHARE, Told, tell
 from fit_verifier import FOLDS, Example, collect_examples, fit_verifier, fold_of, write_verifier
 
 from docai.extraction.extractive import ExtractiveEngine
 from docai.extraction.merge import merge_claims
 from docai.extraction.vlm.opinion import weigh_claims
+from docai.extraction.vlm.seeing import find_seen
 from docai.extraction.vlm.terms import compute_terms
 from docai.extraction.vlm.verifier import Verifier, shipped_verifier
 from docai.schema import template
-from docai.types import Claim, Document, DocumentView, FieldValue
+from docai.types import Claim, CropReading, Document, DocumentView, FieldValue
 from docai.values.compare import same_value
 
 MOST_WRONG = 0.01
@@ -37,7 +38,8 @@ MOST_WRONG = 0.01
 @dataclass(frozen=True)
 class Sample:
     """One claimed field in the record. `spoiled`: how the claim was made wrong, or empty; `believed`: the
-    confidence of the claimed value, whether it is the field's or an alternative; `quality`: of the words.
+    confidence of the claimed value, whether it is the field's or an alternative; `quality`: of the words;
+    `seen`: the field's value is right but does not enter, since only a second look shows it.
     """
 
     case: str
@@ -49,6 +51,7 @@ class Sample:
     confidence: float
     believed: float
     quality: float
+    seen: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,23 +67,31 @@ class Hearing:
         return [claim for told in self.told for claim in told.claims]
 
 
-def hear(cases: Sequence[Case], seeds: int) -> Iterator[Hearing]:
+def hear(cases: Sequence[Case], seeds: int, share: float = SHARE) -> Iterator[Hearing]:
     engine = ExtractiveEngine()
     for at, case in enumerate(cases):
         view = DocumentView(Document(case.name, case.name, "image/png", len(case.pages)), case.pages)
         others = tuple(engine.extract(view, case.schema))
         strangers = [*cases[:at], *cases[at + 1 :]]
         for seed in range(seeds):
-            yield Hearing(case, tuple(tell(case, strangers, seed)), others)
+            yield Hearing(case, tuple(tell(case, strangers, seed, share)), others)
 
 
-def judge_all(hearing: Hearing, verifier: Verifier) -> Iterator[Sample]:
+def make_fields(
+    hearing: Hearing, verifier: Verifier, readings: Sequence[CropReading] = ()
+) -> tuple[FieldValue, ...]:
+    """What comes of the claims, and of the readings of a second look."""
     case = hearing.case
-    claims = weigh_claims(hearing.claims, hearing.others, case.schema, case.pages, verifier)
+    claims = weigh_claims(hearing.claims, hearing.others, case.schema, case.pages, verifier, readings)
     calibration = verifier.calibration.as_scored()
-    record = merge_claims(claims, case.pages, case.schema, complete=True, calibration=calibration)
+    fields = merge_claims(claims, case.pages, case.schema, complete=True, calibration=calibration)
+    return find_seen(fields, readings, case.schema)
+
+
+def judge_all(hearing: Hearing, fields: Sequence[FieldValue]) -> Iterator[Sample]:
+    case = hearing.case
     by_path: dict[str, list[FieldValue]] = defaultdict(list)
-    for field in record:
+    for field in fields:
         by_path[template(field.path)].append(field)
     computed = {(c.path, c.quote): c.value for c in compute_terms(hearing.claims, case.schema)}
     for told in hearing.told:
@@ -111,18 +122,18 @@ def judge(case: Case, told: Told, fields: Sequence[FieldValue]) -> Sample:
     enters = field is not None and field.status in ("grounded", "inferred")
     wrong_rows = truth.field.group is not None and told.spoiled
     right = bool(enters and field is not None and same_value(kind, _plain(field.value), truth.value))
-    confidence = field.confidence if field is not None and enters else 0.0
-    name = truth.field.path
+    seen = field is not None and field.status == "seen"
     return Sample(
-        case.name,
-        case.set,
-        name,
-        told.spoiled,
-        right and not wrong_rows,
-        enters,
-        confidence,
-        believed,
-        case.quality,
+        case=case.name,
+        set=case.set,
+        path=truth.field.path,
+        spoiled=told.spoiled,
+        right=right and not wrong_rows,
+        enters=enters,
+        confidence=field.confidence if field is not None and enters else 0.0,
+        believed=believed,
+        quality=case.quality,
+        seen=seen and field is not None and same_value(kind, _plain(field.value), truth.value),
     )
 
 
@@ -197,14 +208,16 @@ def find_ece(entered: Sequence[Sample]) -> float:
 
 def measure(hearings: Sequence[Hearing], examples: Sequence[Example], shipped: bool) -> list[Sample]:
     if shipped:
-        return [s for hearing in hearings for s in judge_all(hearing, shipped_verifier())]
+        return [
+            s for hearing in hearings for s in judge_all(hearing, make_fields(hearing, shipped_verifier()))
+        ]
     samples: list[Sample] = []
     for fold in range(FOLDS):
         verifier = fit_verifier([e for e in examples if fold_of(e.group) != fold], MOST_WRONG)
         print(f"fold {fold}: enters from {verifier.calibration.enters:.3f}")
         for hearing in hearings:
             if fold_of(hearing.case.group) == fold:
-                samples += judge_all(hearing, verifier)
+                samples += judge_all(hearing, make_fields(hearing, verifier))
     return samples
 
 

@@ -35,19 +35,22 @@ class Told:
     claims: tuple[Claim, ...]
 
 
-def tell(case: Case, others: Sequence[Case], seed: int) -> Iterator[Told]:
-    """What a model says about a document, SHARE of it wrong; the ways that were used least come first."""
+def tell(case: Case, others: Sequence[Case], seed: int, share: float = SHARE) -> Iterator[Told]:
+    """What a model says about a document, `share` of it wrong (of 0 nothing is overlooked either); the ways
+    that were used least come first.
+    """
+    omitted = OMITTED if share else 0.0
     chance = random.Random(f"{seed} {case.name}")
     used: Counter[str] = Counter()
     for truth in case.truths:
-        wrong = spoil(truth, case, others, chance, used) if chance.random() < SHARE else None
+        wrong = spoil(truth, case, others, chance, used) if chance.random() < share else None
         if wrong is not None:
             yield wrong
-        elif truth.field.kind != "boolean" or chance.random() >= OMITTED:
+        elif truth.field.kind != "boolean" or chance.random() >= omitted:
             yield Told(truth, "", truth.value, (make_claim(truth),))
     for leaf in case.silent:
         # A clause that is not there, with a passage that states another: as often as a true one is denied.
-        if case.lines and chance.random() < SHARE / 2:
+        if case.lines and chance.random() < share / 2:
             quote = chance.choice(case.lines)
             truth = Truth(leaf, False, quote, find_page(case, quote), leaf.path)
             wrong_claim = Claim(leaf.path, quote, True, truth.page, "vlm")

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from docai.extraction.vlm.looks import Look
 from docai.imaging.encoding import encode_png
 from docai.imaging.geometry import pixel_box
-from docai.types import Page, PageImage
+from docai.types import Box, Page, PageImage
 
-_TIGHT, _WIDE = (1.0, 0.3), (2.5, 0.9)
+TIGHT, WIDE = (1.0, 0.3), (2.5, 0.9)
 """Margins beside and above a place, in heights of its lines: two crops that differ are read apart. OCR may
 have missed the first or last character of what is written there."""
 _TALLEST_LINE_IN = 0.3
@@ -39,7 +39,7 @@ def make_crops(page: Page, image: PageImage, looks: Sequence[Look], read: ReadPa
     """Crops of a page's image, in the order of `looks`. `read`: reads a page that is the crop alone."""
     crops = []
     for look in looks:
-        tight, wide = (cut_place(page, image, look, margin) for margin in (_TIGHT, _WIDE))
+        tight, wide = (cut_place(page, image, look, margin) for margin in (TIGHT, WIDE))
         crops.append(
             Crop(
                 encode_png(pad_strip(tight)),
@@ -52,15 +52,23 @@ def make_crops(page: Page, image: PageImage, looks: Sequence[Look], read: ReadPa
 
 def cut_place(page: Page, image: PageImage, look: Look, margins: tuple[float, float]) -> NDArray[np.uint8]:
     """Pixels of a place, the page's turn undone; `margins` beside and above it, within the page."""
-    x0, y0, x1, y1 = pixel_box(look.box, image.dpi_x, image.dpi_y)
-    line = min(x1 - x0, y1 - y0, _TALLEST_LINE_IN * image.dpi_y)
+    x0, y0, x1, y1 = frame_place(page, look.box, (image.dpi_x, image.dpi_y), margins)
+    height, width = image.pixels.shape[:2]
+    top, bottom = max(0, int(y0)), min(height, int(y1) + 1)
+    left, right = max(0, int(x0)), min(width, int(x1) + 1)
+    return np.ascontiguousarray(np.rot90(image.pixels[top:bottom, left:right], -(page.turned // 90)))
+
+
+def frame_place(
+    page: Page, box: Box, dpi: tuple[float, float], margins: tuple[float, float]
+) -> tuple[float, float, float, float]:
+    """Edges of a crop (left, top, right, bottom) in pixels; they may lie beyond the page."""
+    x0, y0, x1, y1 = pixel_box(box, *dpi)
+    line = min(x1 - x0, y1 - y0, _TALLEST_LINE_IN * dpi[1])
     beside, above = (margin * line + 2 for margin in margins)
     if page.turned % 180:
         beside, above = above, beside
-    height, width = image.pixels.shape[:2]
-    top, bottom = max(0, int(y0 - above)), min(height, int(y1 + above) + 1)
-    left, right = max(0, int(x0 - beside)), min(width, int(x1 + beside) + 1)
-    return np.ascontiguousarray(np.rot90(image.pixels[top:bottom, left:right], -(page.turned // 90)))
+    return x0 - beside, y0 - above, x1 + beside, y1 + above
 
 
 def pad_strip(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

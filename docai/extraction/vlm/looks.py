@@ -1,8 +1,9 @@
 """Which places of a page deserve a second look.
 
-A value is disputed where the page's words do not show what the model claims, where they show it badly, or
-where the embedded engine has a rival that stands elsewhere. The place is cut out of the page's own pixels and
-read alone, by readers that are not told what it should say (`looking`); `seeing` compares what they read.
+A value is disputed where the page's words do not show what the model claims, or show it badly: where model
+and OCR have read the same ink differently. The place is cut out of the page's own pixels and read alone, by
+readers that are not told what it should say (`looking`); `seeing` compares what they read. Which of two
+plainly printed values is the field's is no question of letters: a crop cannot answer it.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ _MOST_WORDS = 30
 _MOST_LINES = 6
 _SAME = 0.7
 """Of the smaller of two boxes: so much in common is one place."""
-_STRONG_RIVAL = 0.2
+_SURE = 0.95
+"""Of a value that enters: from here on nobody asks whether a letter of it was misread."""
 _FOUND = frozenset(("grounded", "inferred"))
 
 
@@ -86,15 +88,25 @@ def _add_look(looks: list[Look], look: Look) -> None:
 
 
 def is_disputed(value: FieldValue, claims: Sequence[Claim], field: Field) -> bool:
-    """Whether what the model claims did not enter, or entered by a bad match or against a strong rival."""
-    if value.status == "unsupported":
-        return True
-    if value.status not in _FOUND:
+    """Whether a value that the model claims entered by a bad match, or did not enter and no words show it."""
+    if value.status not in _FOUND and value.status != "unsupported":
         return False
-    if not any(same_value(field.kind, plain(value.value), claim.value) for claim in claims):
+    stated = [c for c in claims if not c.rule]  # what was computed stands nowhere
+    entered = value.status in _FOUND
+    if entered and any(same_value(field.kind, plain(value.value), c.value) for c in claims):
+        return value.confidence < _SURE and not is_plain(plain(value.value), value.evidence, field)
+    readable = [(value.value, value.evidence), *((a.value, a.evidence) for a in value.alternatives)]
+    shown = [plain(v) for v, evidence in readable if is_plain(plain(v), evidence, field)]
+    return any(not any(same_value(field.kind, v, c.value) for v in shown) for c in stated)
+
+
+def is_plain(value: Scalar, evidence: Sequence[Evidence], field: Field) -> bool:
+    """Whether the page's own words at the first place say the value letter for letter, or compute to it."""
+    if not evidence or evidence[0].match not in ("exact", "normalized"):
+        return False
+    if evidence[0].role != "value":
         return True
-    fuzzy = bool(value.evidence) and value.evidence[0].match == "fuzzy"
-    return fuzzy or any(a.confidence >= _STRONG_RIVAL for a in value.alternatives)
+    return find_support(value, None, evidence[0].quote, field).agreement not in ("none", "similar")
 
 
 def _list_places(
@@ -163,8 +175,11 @@ def plain(value: Any) -> Scalar:
 
 
 def find_box(evidence: Evidence) -> Box | None:
-    """The box around a place's lines; None for a place that is too long to be read as a crop."""
-    return union(evidence.boxes) if 0 < len(evidence.boxes) <= _MOST_LINES else None
+    """The box around a place's lines; None for a place that is too long to be read as a crop, and for one
+    from which the value is computed: what it says is not the value.
+    """
+    readable = evidence.role == "value" and 0 < len(evidence.boxes) <= _MOST_LINES
+    return union(evidence.boxes) if readable else None
 
 
 def is_place(one: Box, other: Box) -> bool:

@@ -64,11 +64,35 @@ def test_what_is_proven_and_undisputed_is_not_looked_at() -> None:
     good = FieldValue(path="/total", value=9, status="grounded", confidence=0.97, evidence=evidence)
     said = [claim("/total", Decimal(9), "Total: 9.00")]
     assert find_looks([PAGE], SCHEMA, said, [good]) == {}
-    fuzzy = good.model_copy(update={"evidence": (evidence[0].model_copy(update={"match": "fuzzy"}),)})
-    assert [look.shown for look in find_looks([PAGE], SCHEMA, said, [fuzzy])[1]] == [True]
     rival = Alternative(value=8, confidence=0.3)
-    assert find_looks([PAGE], SCHEMA, said, [good.model_copy(update={"alternatives": (rival,)})])
+    assert find_looks([PAGE], SCHEMA, said, [good.model_copy(update={"alternatives": (rival,)})]) == {}
+    badly = (evidence[0].model_copy(update={"match": "fuzzy"}),)
+    assert find_looks([PAGE], SCHEMA, said, [good.model_copy(update={"evidence": badly})]) == {}
+    unsure = good.model_copy(update={"evidence": badly, "confidence": 0.9})
+    assert [look.shown for look in find_looks([PAGE], SCHEMA, said, [unsure])[1]] == [True]
     assert find_looks([PAGE], SCHEMA, [claim("/total", Decimal(8), "Total: 8.00")], [good])
+
+
+def test_whose_value_a_plainly_printed_one_is_no_crop_can_say() -> None:
+    evidence = (Evidence(page=1, quote="Total: 9.00", match="exact", score=1.0, boxes=(PLACE,)),)
+    other = (Evidence(page=1, quote="Paid 17.00", match="exact", score=1.0, boxes=(Box(0, 0, 100, 12),)),)
+    said = [claim("/total", Decimal(17), "Paid 17.00")]
+    rival = Alternative(value=17, confidence=0.4, evidence=other)
+    entered = FieldValue(path="/total", value=9, status="grounded", confidence=0.6, evidence=evidence)
+    assert find_looks([PAGE], SCHEMA, said, [entered.model_copy(update={"alternatives": (rival,)})]) == {}
+    assert find_looks([PAGE], SCHEMA, said, [entered]), "what no words show is another matter"
+    doubtful = unsupported("/total", 9).model_copy(update={"evidence": evidence, "reason": "doubtful"})
+    assert find_looks([PAGE], SCHEMA, [claim("/total", Decimal(9), "Total: 9.00")], [doubtful]) == {}
+
+
+def test_what_is_computed_stands_nowhere() -> None:
+    operand = Evidence(page=1, quote="9.00", match="exact", score=1.0, boxes=(PLACE,), role="operand")
+    sum_of = FieldValue(path="/total", value=8, status="inferred", confidence=0.6, evidence=(operand,))
+    assert find_looks([PAGE], SCHEMA, [claim("/total", Decimal(8), "9.00")], [sum_of]) == {}
+    computed = replace(claim("/total", Decimal(7)), rule="start + term")
+    assert find_looks([PAGE], SCHEMA, [computed], [sum_of]) == {}
+    proof = replace(prove_total("9.00", "Total: 9.00"), evidence=(operand,))
+    assert weigh_readings(0.9, TOTAL, proof, [read("8.00"), read("8.00", "ocr")]) == 0.9
 
 
 def test_ink_without_words_is_looked_at_and_looks_are_bounded() -> None:
