@@ -175,7 +175,7 @@ class Answerer:
 
         found = {}
         for schema_id, schema_hash in self.stores.outcomes.list_schemas():
-            schema = find_schema(schema_id, schema_hash)
+            schema = find_schema(self.stores, schema_id, schema_hash)
             if schema is not None:
                 found[schema_id] = schema.fields
         return found

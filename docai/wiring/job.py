@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from docai.batch.local import LocalJob
     from docai.pages.isolation import InlinePool, WorkerPool
     from docai.pipeline import ReadTask
+    from docai.schema import Schema
     from docai.types import Document, Outcome, Page, PageAnswer, SourceItem
     from docai.wiring.asking import Asking, ModelSpec
     from docai.wiring.embedding import IndexOptions
@@ -154,6 +156,7 @@ class Job:
             )
         pool = self._start_pool()
         self.stores.start_run(self.command)
+        self.stores.schemas.put(self._schemas)
         job = self._make_job(asking.make_pool(pool) if asking else pool, asking, indexing, on_event)
         if asking is not None and job.has_work(items):
             asking.try_out()
@@ -245,6 +248,14 @@ class Job:
         chosen = ", ".join(f"{name} ({count})" for name, count in self._chosen.most_common())
         return f"schema chosen by content: {chosen}; --schema NAME overrides"
 
+    @cached_property
+    def _schemas(self) -> tuple[Schema, ...]:
+        """Those that records may be made with."""
+        from docai.schema import list_shipped, load_schema
+
+        given = self._spec.schema
+        return (given,) if given else tuple(load_schema(name) for name in list_shipped())
+
     @property
     def _reading(self) -> str:
         return f"{READER_VERSION} {'+'.join(self._spec.languages)}"
@@ -252,10 +263,9 @@ class Job:
     def _keys(self, basis: Sequence[str]) -> _Keys:
         """`basis`: what a model's answers depend on."""
         from docai import __version__
-        from docai.schema import list_shipped, load_schema
 
-        schema = self._spec.schema
-        hashes = [schema.hash] if schema else ["auto", *(load_schema(n).hash for n in list_shipped())]
+        hashes = [schema.hash for schema in self._schemas]
+        hashes = hashes if self._spec.schema else ["auto", *hashes]
         policy = [self._spec.keep_unsupported, self._spec.keep_seen]
         return _Keys(
             reading=self._reading,

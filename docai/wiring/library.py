@@ -49,7 +49,7 @@ class WorkspaceLibrary:
         return self._stores.passages.get_passages(document_id)
 
     def fields(self, record: Record) -> Sequence[Field]:
-        schema = find_schema(record.schema_ref.id, record.schema_ref.hash)
+        schema = find_schema(self._stores, record.schema_ref.id, record.schema_ref.hash)
         return schema.fields if schema else ()
 
 
@@ -65,9 +65,14 @@ def _describe(entry: CatalogueEntry) -> LibraryDocument:
     )
 
 
+def find_schema(stores: Workspace, schema_id: str, schema_hash: str) -> Schema | None:
+    """The schema that a record was made with: as the workspace keeps it, else the shipped one of that name if
+    it still is the same."""
+    return stores.schemas.get(schema_id, schema_hash) or _find_shipped(schema_id, schema_hash)
+
+
 @lru_cache(maxsize=64)
-def find_schema(schema_id: str, schema_hash: str) -> Schema | None:
-    """The shipped schema that a record was made with, if it still is the same."""
+def _find_shipped(schema_id: str, schema_hash: str) -> Schema | None:
     from docai.schema import list_shipped, load_schema
 
     if schema_id not in list_shipped():

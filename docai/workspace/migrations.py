@@ -88,6 +88,13 @@ STEPS: tuple[str, ...] = (
     CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
     INSERT INTO counters VALUES ('revision', 0);
     """,
+    """
+    -- body: JSON Schema with its references resolved. The hash is of that content, not of its name.
+    CREATE TABLE schemas (
+      hash TEXT NOT NULL, schema_id TEXT NOT NULL, body TEXT NOT NULL, created_at TEXT NOT NULL,
+      PRIMARY KEY (hash, schema_id)
+    ) WITHOUT ROWID;
+    """,
 )
 VERSION = len(STEPS)
 

@@ -21,6 +21,7 @@ from docai.workspace.outcomes import SqliteOutcomeStore
 from docai.workspace.pages import PageStore
 from docai.workspace.passages import PassageStore
 from docai.workspace.published import PublicationStore
+from docai.workspace.schemas import SchemaStore
 
 if TYPE_CHECKING:
     from docai.workspace.tables.queries import RecordQueries
@@ -54,6 +55,7 @@ class Workspace:
         self.passages = PassageStore(database)
         self.catalogue = Catalogue(database)
         self.published = PublicationStore(database)
+        self.schemas = SchemaStore(database)
         self._database = database
 
     @property
