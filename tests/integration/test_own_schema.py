@@ -77,7 +77,7 @@ def test_records_are_added_up_by_fields_of_ones_own(docai: CommandLine) -> None:
 
 
 def test_pages_are_answered_by_the_fields_too(docai: CommandLine) -> None:
-    answer = ask(docai, "How much is the freight of the slip?", "--in", "in/HS-102.pdf")
+    answer = ask(docai, "How much is the freight?", "--in", "in/HS-102.pdf")
     assert (answer["value"], answer["unit"]) == (310, "USD")
     assert answer["citations"][0]["path"] == "/freight"
 
