@@ -65,6 +65,9 @@ class EdgeIndex:
     `index-busy`, `disk-full`, `index-io`.
     """
 
+    reader_type: type[EdgeReader] = EdgeReader
+    writer_type: type[EdgeWriter] = EdgeWriter
+
     def __init__(
         self,
         folder: Path,
@@ -161,7 +164,7 @@ class EdgeIndex:
                 manifest = lease.read_manifest()
                 if self.space is not None:
                     self.space.check(manifest.space, str(self.folder))
-                self._reading.reader = EdgeReader(self._reading.choose_path(), manifest)
+                self._reading.reader = self.reader_type(self._reading.choose_path(), manifest)
             except BaseException:
                 self._stop_reading()
                 raise
@@ -179,7 +182,7 @@ class EdgeIndex:
                 shard, manifest = self._generations.begin(fresh=fresh)
             if manifest is not None:
                 self.space.check(manifest.space, str(self.folder))
-            writer = EdgeWriter(shard, manifest, self.space)
+            writer = self.writer_type(shard, manifest, self.space)
         except BaseException:
             self._generations.discard()
             lock.release()

@@ -1,9 +1,9 @@
-"""One generation's Edge shard, opened to read or to write. The only module that knows `qdrant_edge`."""
+"""One generation's Edge shard, opened to read or to write. Only `index.llama` knows `qdrant_edge` too."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -48,13 +48,33 @@ class EdgeReader:
             )
 
     def search(self, query: Query, limit: int, where: Where, *, depth: int, rrf_k: int) -> list[Hit]:
-        import qdrant_edge as edge
-
         vectors = dict(list_vectors(query, self._manifest.space))
         keep = self._choose(where)
         if not vectors or keep == frozenset():
             return []
         condition = None if keep is None else make_filter(keep)
+        ranked = self.rank(vectors, limit, condition, depth=depth, rrf_k=rrf_k)
+        payloads = self.fetch([name for name, _ in ranked])
+        with self._translated():
+            return [Hit(from_payload(name, payloads.get(name)), score) for name, score in ranked]
+
+    @property
+    def space(self) -> VectorSpace:
+        """What its vectors were made with."""
+        return self._manifest.space
+
+    def rank(
+        self,
+        vectors: Mapping[str, NDArray[np.float32] | SparseVector],
+        limit: int,
+        condition: Any = None,
+        *,
+        depth: int,
+        rrf_k: int,
+    ) -> list[tuple[str, float]]:
+        """Ids of points with their scores, best first. `vectors`: by name; `condition`: Edge's."""
+        import qdrant_edge as edge
+
         most = limit if len(vectors) == 1 else max(depth, limit)
         with self._translated():
             found = self._shard.query_batch(
@@ -69,11 +89,15 @@ class EdgeReader:
                     ]
                 )
             )
-            if len(found) == 1:
-                ranked = [(str(point.id), float(point.score)) for point in found[0]]
-            else:
-                ranked = fuse_ranks([[str(point.id) for point in points] for points in found], rrf_k)
-            return self._fetch(ranked[:limit])
+        if len(found) == 1:
+            return [(str(point.id), float(point.score)) for point in found[0]]
+        return fuse_ranks([[str(point.id) for point in points] for points in found], rrf_k)[:limit]
+
+    def fetch(self, names: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Payloads of points by id; of those that are there."""
+        ids: list[Any] = [UUID(name) for name in names]
+        with self._translated():
+            return {str(r.id): dict(r.payload or {}) for r in self._shard.retrieve(ids, True, False)}
 
     def count(self, where: Where) -> int:
         keep = self._choose(where)
@@ -93,11 +117,6 @@ class EdgeReader:
             return None
         keep = where.document_ids & self.document_ids
         return None if len(keep) == len(self.document_ids) else keep
-
-    def _fetch(self, ranked: Sequence[tuple[str, float]]) -> list[Hit]:
-        ids: list[Any] = [UUID(name) for name, _ in ranked]
-        records = {str(r.id): r.payload for r in self._shard.retrieve(ids, True, False)}
-        return [Hit(from_payload(name, records.get(name)), score) for name, score in ranked]
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

@@ -1,0 +1,1 @@
+"""LlamaIndex's shapes over docai's index. Only `docai.llamaindex`, the way in, loads them."""

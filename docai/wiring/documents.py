@@ -1,0 +1,111 @@
+"""Conditions on a workspace's documents, by key, operator and value, as other systems' filters write them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from docai.errors import ConfigError
+
+if TYPE_CHECKING:
+    from docai.types import Record
+    from docai.workspace import Workspace
+
+_TEXTS: dict[str, Callable[[str, Any], bool]] = {
+    "==": lambda found, value: found == value,
+    "in": lambda found, value: found in value,
+    "any": lambda found, value: found in value,
+    "text_match": lambda found, value: value in found,
+    "text_match_insensitive": lambda found, value: value.casefold() in found.casefold(),
+}
+_NEGATED = {"!=": "==", "nin": "in"}
+_ORDERS = ("<", "<=", ">", ">=")
+
+
+def match_documents(stores: Workspace, key: str, operator: str, value: object) -> frozenset[str]:
+    """Ids of the documents for which the condition holds.
+
+    `key`: `document_id` (also `doc_id`, `ref_doc_id`), `uri`, `file_name`, `folder`, `schema`, or a field of
+    the records (`governing_law`, `line_items/*/total`, `total`). `operator`: `==`, `!=`, `in`, `nin`, `any`;
+    for names also `text_match` and `text_match_insensitive`; for fields also `<`, `<=`, `>`, `>=`,
+    `contains`, `all` and `is_empty`. Negations hold for documents without a record too. Dates and amounts are
+    compared by value. Raises ConfigError `bad-filter`.
+    """
+    _check_value(key, operator, value)
+    if operator in _NEGATED:
+        everything = stores.catalogue.find_ids()
+        return everything - match_documents(stores, key, _NEGATED[operator], value)
+    if key in ("document_id", "doc_id", "ref_doc_id"):
+        return _match_texts(((i, i) for i in stores.catalogue.find_ids()), key, operator, value)
+    if key in ("uri", "file_name", "folder"):
+        return _match_places(stores, key, operator, value)
+    records = [stored.outcome for stored in stores.outcomes.records() if _is_record(stored.outcome)]
+    if key == "schema":
+        named = ((r.document.id, r.schema_ref.id) for r in records)
+        return _match_texts(named, key, operator, value)
+    return _match_fields(records, key, operator, value)
+
+
+def _match_texts(named: Iterable[tuple[str, str]], key: str, operator: str, value: object) -> frozenset[str]:
+    compare = _TEXTS.get(operator)
+    if compare is None:
+        raise _bad(f"{key} has no operator {operator!r}", hint=f"{', '.join((*_TEXTS, *_NEGATED))}")
+    return frozenset(document_id for document_id, name in named if compare(name, value))
+
+
+def _match_places(stores: Workspace, key: str, operator: str, value: object) -> frozenset[str]:
+    if key == "folder":
+        if operator not in ("==", "in", "any"):
+            raise _bad(f"folder has no operator {operator!r}", hint="==, !=, in, nin")
+        folders = [str(v) for v in value] if isinstance(value, list) else [str(value)]
+        return stores.catalogue.find_ids(folders) if folders else frozenset()
+    entries = [(entry.id, entry.uri) for entry in stores.catalogue.list_entries() if entry.id]
+    if key == "file_name":
+        entries = [(document_id, PurePosixPath(uri).name) for document_id, uri in entries]
+    return _match_texts(entries, key, operator, value)
+
+
+def _match_fields(records: Sequence[Record], key: str, operator: str, value: object) -> frozenset[str]:
+    from docai.workspace.export.table import column_of
+    from docai.workspace.scope import Condition
+
+    field = key.strip("/")
+    known = {column_of(item.path) for record in records for item in record.fields}
+    if not any(column == f"/{field}" or column.endswith(f"/{field}") for column in known):
+        names = ", ".join(sorted(column[1:] for column in known)[:12])
+        raise _bad(
+            f"{key!r} is no field of a record here",
+            hint=f"document_id, uri, file_name, folder, schema, or one of {names or 'no record yet'}",
+        )
+    texts = [str(v) for v in value] if isinstance(value, list) else [str(value)]
+    if operator in ("==", "contains", "in", "any", "all"):
+        conditions = [Condition(field, "=", text) for text in texts]
+    elif operator == "is_empty":
+        conditions = [Condition(field, "=", "")]
+    elif operator in _ORDERS:
+        conditions = [Condition(field, operator, text) for text in texts]  # type: ignore[arg-type]
+    else:
+        raise _bad(f"{key} has no operator {operator!r}")
+    decide = all if operator == "all" else any
+    return frozenset(r.document.id for r in records if decide(c.holds(r) for c in conditions))
+
+
+def _check_value(key: str, operator: str, value: object) -> None:
+    listed = operator in ("in", "nin", "any", "all")
+    if operator == "is_empty":
+        return
+    if listed != isinstance(value, list):
+        raise _bad(f"{key} {operator}: {'a list' if listed else 'one value'} is wanted, not {value!r}")
+    if value in (None, ""):
+        raise _bad(f"{key} {operator}: there is no value", hint="is_empty finds fields without one")
+
+
+def _is_record(outcome: object) -> bool:
+    from docai.types import Record
+
+    return isinstance(outcome, Record)
+
+
+def _bad(message: str, hint: str | None = None) -> ConfigError:
+    return ConfigError("bad-filter", message, stage="index", hint=hint)
