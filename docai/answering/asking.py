@@ -1,10 +1,11 @@
-"""A question to an answer, without a model: from records where a field holds it, else from sentences."""
+"""A question to an answer: from records, else from sentences; a model may compose it."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from docai.answering.assembly import refuse_subject, write_answer
 from docai.answering.citing import with_proof
@@ -19,13 +20,22 @@ from docai.answering.subjects import find_subject
 from docai.errors import ConfigError
 from docai.types import Answer, AnswerIssue, Passage, RetrievedPage, ScoredPage, Where
 
+if TYPE_CHECKING:
+    from docai.answering.composing.compose import Composer
+
 PAGES = 10
 _READ_WHOLE = 600  # passages up to which a document that is named is read whole
 _MOST_DOCUMENTS = 4
 
 
-def answer_question(question: str, library: Library, finder: Finder, where: Where | None = None) -> Answer:
-    """The answer with its citations and scope.
+def answer_question(
+    question: str,
+    library: Library,
+    finder: Finder,
+    where: Where | None = None,
+    composer: Composer | None = None,
+) -> Answer:
+    """The answer with its citations and scope. `composer`: has it written by a model, and checks that.
 
     Raises ConfigError: `question-empty`, `question-too-long`, `question-language`, `nothing-indexed`.
     """
@@ -34,14 +44,19 @@ def answer_question(question: str, library: Library, finder: Finder, where: Wher
     scope = where or Where()
     sources = open_sources(library, scope)
     pages = [p for p in finder.retrieve(asked.text, PAGES, scope) if p.document_id in sources.documents]
-    answer = _answer(asked, finder, sources, pages, scope)
+    answer = _answer(asked, finder, sources, pages, scope, composer)
     return answer.model_copy(
         update={"retrieved": _list_pages(pages, sources), "seconds": round(time.perf_counter() - started, 3)}
     )
 
 
 def _answer(
-    question: Question, finder: Finder, sources: Sources, pages: Sequence[ScoredPage], where: Where
+    question: Question,
+    finder: Finder,
+    sources: Sources,
+    pages: Sequence[ScoredPage],
+    where: Where,
+    composer: Composer | None,
 ) -> Answer:
     subject = find_subject(question, finder, sources, where)
     if subject.absent:
@@ -49,11 +64,17 @@ def _answer(
     ids = subject.document_ids or _documents_of(pages, sources)
     chosen = [source for d in ids if (source := sources.get(d)) is not None]
     findings = [find_answer(question, source, _passages(source, pages, subject.named)) for source in chosen]
-    if not any(f.found for f in findings):
+    if composer is None and not any(f.found for f in findings):
         _check_language(question, chosen)
     if subject.document_ids or len(sources.documents) == 1:
-        return write_answer(question, findings, sources)
-    return _answer_unnamed(question, findings, sources)
+        answer = write_answer(question, findings, sources)
+    else:
+        answer = _answer_unnamed(question, findings, sources)
+    if composer is None:
+        return answer
+    from docai.answering.composing.compose import Inquiry
+
+    return composer.compose(Inquiry(question, chosen, findings, pages, answer), sources)
 
 
 def _answer_unnamed(question: Question, findings: Sequence[Finding], sources: Sources) -> Answer:

@@ -3,43 +3,52 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from docai.answering.asking import find_answer
 from docai.answering.assembly import describe_scope, write_row
 from docai.answering.citing import CitationList
 from docai.answering.findings import Finding
 from docai.answering.library import Library
-from docai.answering.question import read_question
-from docai.answering.sources import open_sources
-from docai.types import Answer, AnswerStatus, Derivation, Evidence, FieldValue, Where
+from docai.answering.question import Question, read_question
+from docai.answering.sources import Source, Sources, open_sources
+from docai.types import Answer, AnswerRow, AnswerStatus, Derivation, Evidence, FieldValue, Where
+
+if TYPE_CHECKING:
+    from docai.answering.composing.rows import RowComposer
 
 Progress = Callable[[int, int], None]
 
 
 def answer_each(
-    question: str, library: Library, where: Where | None = None, progress: Progress | None = None
+    question: str,
+    library: Library,
+    where: Where | None = None,
+    progress: Progress | None = None,
+    composer: RowComposer | None = None,
 ) -> Answer:
     """A row for each document in scope: yes, no or unknown, or a value, with its citations.
 
-    `progress` is told how many documents of how many are done. Raises ConfigError as `answer_question` does.
+    `progress` is told how many documents of how many are done; `composer` has each row written by a model.
+    Raises ConfigError as `answer_question` does.
     """
     started = time.perf_counter()
     asked = read_question(question)
     sources = open_sources(library, where or Where())
     citations = CitationList()
-    rows = []
-    for number, document_id in enumerate(sources.documents, start=1):
-        source = sources.get(document_id)
-        assert source is not None  # its id comes from there
-        if source.document.reason is not None and not source.passages:
-            finding = Finding(source.document, "boolean", "", reason="not_read")
-        else:
-            finding = find_answer(asked, source, source.passages)
-        rows.append(write_row(finding, source, citations))
-        sources.forget(document_id)
+    rows: list[AnswerRow] = []
+    found = _find_all(asked, sources)
+    written = (
+        (write_row(finding, source, citations) for source, finding in found)
+        if composer is None
+        else composer.write_rows(asked, found, sources, citations)
+    )
+    for row in written:
+        rows.append(row)
+        sources.forget(row.document_id)
         if progress is not None:
-            progress(number, len(sources.documents))
+            progress(len(rows), len(sources.documents))
     known = [r for r in rows if r.reason is None]
     yes = sum(r.verdict == "yes" for r in rows)
     no = sum(r.verdict == "no" for r in rows)
@@ -50,7 +59,7 @@ def answer_each(
         else f"{len(known)} with a value, {unknown} without"
     )
     status: AnswerStatus = "not_found" if not known else "answered" if not unknown else "partial"
-    return Answer(
+    answer = Answer(
         question=asked.text,
         status=status,
         route="each",
@@ -60,6 +69,18 @@ def answer_each(
         scope=describe_scope(sources),
         seconds=round(time.perf_counter() - started, 3),
     )
+    return answer if composer is None else composer.sign(answer)
+
+
+def _find_all(question: Question, sources: Sources) -> Iterator[tuple[Source, Finding]]:
+    """What the embedded engine finds in each document."""
+    for document_id in sources.documents:
+        source = sources.get(document_id)
+        assert source is not None  # its id comes from there
+        if source.document.reason is not None and not source.passages:
+            yield source, Finding(source.document, "boolean", "", reason="not_read")
+        else:
+            yield source, find_answer(question, source, source.passages)
 
 
 def to_field_values(answer: Answer, path: str) -> dict[str, FieldValue]:
@@ -71,7 +92,10 @@ def to_field_values(answer: Answer, path: str) -> dict[str, FieldValue]:
     for row in answer.rows:
         cited = [answer.citations[n] for n in row.citations]
         evidence = tuple(
-            Evidence(page=c.page, quote=c.quote, match=c.match, score=c.score, boxes=c.boxes) for c in cited
+            Evidence(
+                page=c.page, quote=c.quote, match=c.match, score=c.score, boxes=c.boxes, locator=c.locator
+            )
+            for c in cited
         )
         value = row.verdict == "yes" if row.verdict in ("yes", "no") and row.value is None else row.value
         if row.reason is not None or value is None:

@@ -30,9 +30,17 @@ Examples:
 
   docai ask "Who signed the lease?" --qdrant https://host:6333     over what docai index push brought there
 
-Keys: DOCAI_QDRANT_API_KEY, DOCAI_RERANK_API_KEY. Exit codes: 0 answered, 1 not found or in part, 2 bad usage
-or nothing indexed, 3 a server that was named does not answer.
+  docai ask "May Acme assign the lease?" --base-url http://gpu:8000/v1     a vision model composes the answer
+
+With a model each sentence is checked against the words it quotes; one that fails is shown struck through with
+the reason. If its server is away, or goes away in the middle, you get the answer without it, labelled, and
+exit code 3.
+
+Keys: DOCAI_API_KEY, DOCAI_QDRANT_API_KEY, DOCAI_RERANK_API_KEY. Exit codes: 0 answered, 1 not found or in
+part, 2 bad usage or nothing indexed, 3 a server that was named does not answer.
 """
+MODEL_UNREACHABLE = "model-unreachable"
+"""Issue of an answer that a configured model should have composed."""
 _FORMATS = (".csv", ".xlsx", ".html", ".json")
 
 
@@ -68,6 +76,25 @@ def ask(
     open_page: Annotated[
         bool, typer.Option("--open", help="Show the answer with its pages in the browser.")
     ] = False,
+    engine: Annotated[
+        str,
+        typer.Option(
+            help="vlm (a model at --base-url composes), extractive (the documents' own sentences; no model), "
+            "or auto: vlm where a server is configured."
+        ),
+    ] = "auto",
+    base_url: Annotated[
+        str | None,
+        typer.Option(
+            "--base-url", help="An OpenAI-compatible server, e.g. http://gpu:8000/v1 (DOCAI_BASE_URL)."
+        ),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Model at that server (default: the only one it serves; DOCAI_MODEL).")
+    ] = None,
+    wait: Annotated[
+        float, typer.Option(min=0, help="Seconds to wait for a server that is not ready.")
+    ] = 15.0,
     qdrant: Annotated[
         str | None,
         typer.Option("--qdrant", metavar="URL", help="Find pages on this Qdrant server (DOCAI_QDRANT)."),
@@ -95,6 +122,7 @@ def ask(
     """Ask the documents; each sentence of the answer cites its place on a page."""
     from docai.wiring.answering import Answerer, AskOptions
     from docai.wiring.finding import FindOptions
+    from docai.wiring.model_choice import ModelOptions
 
     day = read_day("--as-of", as_of)
     if save_as and not each:
@@ -110,7 +138,8 @@ def ask(
 
     options = AskOptions(tuple(paths or ()), each, day, schema, tuple(conditions or ()))
     finding = FindOptions(qdrant, collection, rerank, ca_file)
-    with Answerer(workspace, finding=finding, tell=tell) as answerer:
+    chosen = ModelOptions(engine, base_url, model, ca_file, wait)
+    with Answerer(workspace, finding=finding, model=chosen, password=password, tell=tell) as answerer:
         answer = answerer.ask(question, options)
         if save_as:
             tell(answerer.save_rows(answer, save_as))
@@ -125,7 +154,13 @@ def ask(
             sys.stdout.write(answer.model_dump_json() + "\n")
         if open_page:
             _open(answer, answerer, password)
-    raise typer.Exit(0 if answer.status in ("answered", "conflict") else 1)
+    raise typer.Exit(_choose_exit_code(answer))
+
+
+def _choose_exit_code(answer: Answer) -> int:
+    if any(issue.code == MODEL_UNREACHABLE for issue in answer.issues):
+        return 3
+    return 0 if answer.status in ("answered", "conflict") else 1
 
 
 def _write(answer: Answer, answerer: Answerer, out: Path, password: str | None) -> None:
@@ -142,16 +177,9 @@ def _write(answer: Answer, answerer: Answerer, out: Path, password: str | None) 
 
 def _build(answer: Answer, answerer: Answerer, password: str | None) -> str:
     from docai.answering.showing.html import build_html
-    from docai.types import DocumentRef, PageImage
-    from docai.wiring.page_finder import PageFinder
+    from docai.wiring.page_finder import make_show_page
 
-    finder = PageFinder(answerer.stores, password)
-
-    def show_page(document_id: str, uri: str, number: int) -> tuple[PageImage, int]:
-        document = DocumentRef(id=document_id, uri=uri, page_count=number)
-        return finder.render_page(document, number), finder.find_turn(document, number)
-
-    return build_html(answer, show_page)
+    return build_html(answer, make_show_page(answerer.stores, password))
 
 
 def _open(answer: Answer, answerer: Answerer, password: str | None) -> None:

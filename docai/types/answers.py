@@ -45,7 +45,8 @@ class Sentence(Model):
 class AnswerRow(Model):
     """What one document answers. `verdict` for yes-or-no questions, `value` for others.
 
-    `reason`: why it is unknown. `struck`: what a model said that the document does not.
+    `reason`: why it is unknown. `struck`: what a model said that the document does not. `engine`: as of
+    `Answer`.
     """
 
     document_id: str
@@ -57,6 +58,7 @@ class AnswerRow(Model):
     confidence: float = 0.0
     citations: tuple[int, ...] = ()
     struck: tuple[Sentence, ...] = ()
+    engine: str = "extractive"
 
 
 class RetrievedPage(Model):

@@ -10,16 +10,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from docai.errors import ConfigError
+from docai.errors import ConfigError, ServiceError
 from docai.types import Answer, Where
 from docai.wiring.finding import Finding, FindOptions
+from docai.wiring.model_choice import ModelOptions
 from docai.wiring.records import nothing_indexed, opened_workspace, uri_of
 
 if TYPE_CHECKING:
+    from docai.answering.composing.compose import Composer
     from docai.answering.question import Question
     from docai.answering.tables.forms import TableQuery
     from docai.index.retrieval import PageFinder
     from docai.types import ScoredPage, TableResult
+    from docai.wiring.composing import ModelSession
     from docai.wiring.library import WorkspaceLibrary
     from docai.workspace import Workspace
 
@@ -58,18 +61,26 @@ class Answerer:
         workspace: Path | None = None,
         *,
         finding: FindOptions | None = None,
+        model: ModelOptions | None = None,
+        password: str | None = None,
         tell: Tell = lambda text: None,
     ) -> None:
-        """`finding`: which servers find pages; the environment says what it does not."""
+        """`finding`: which servers find pages; the environment says what it does not; `model`: which composes
+        answers, likewise. `password`: for pictures of encrypted PDFs."""
         self._named = workspace
+        self._model_options = model or ModelOptions()
+        self._password = password
+        self._session: ModelSession | None = None
+        self._model_gone: ServiceError | None = None
         self._find_options = finding or FindOptions()
         self._tell = tell
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        """Raises ConfigError where there is no workspace."""
+        """Raises ConfigError where there is no workspace, or for a model that is named wrongly."""
         from docai.config import Settings
 
+        self._model_spec = self._model_options.resolve()
         self.stores = self._stack.enter_context(opened_workspace(self._named))
         options = self._find_options.or_settings(Settings.from_environment(os.environ))
         self._finding = Finding(self.stores, options, self._tell)
@@ -86,21 +97,22 @@ class Answerer:
     ) -> Answer:
         """The answer of the route that fits: over records, to each document, or from pages.
 
-        Raises ConfigError: `nothing-indexed`, `nothing-in-scope`, and those of `answer_question`.
+        Where a configured model's server fails, the embedded engine answers, and the answer says so (issue
+        `model-unreachable`). Raises ConfigError: `nothing-indexed`, `nothing-in-scope`, and those of
+        `answer_question`.
         """
-        from docai.answering.each import answer_each
         from docai.answering.question import read_question
 
         asked = read_question(question)
         library = self._open_library(options)
         where = Where(library.document_ids if options.narrowed else None)
         if options.each:
-            return answer_each(question, library, where, progress)
+            return self._ask_each(question, library, where, progress)
         over_records = self._ask_records(asked, library, options)
         if over_records is not None:
             return over_records
         if asked.which_documents and asked.asked == "yes_no":
-            return answer_each(question, library, where, progress)
+            return self._ask_each(question, library, where, progress)
         return self._ask_pages(question, library, where)
 
     def save_rows(self, answer: Answer, name: str) -> str:
@@ -191,18 +203,65 @@ class Answerer:
         scope = describe_scope(Sources(library, Where()))
         return answer_with_table(question, query.sql, result, query.paths, load, scope=scope, query=query)
 
+    def _ask_each(
+        self,
+        question: str,
+        library: WorkspaceLibrary,
+        where: Where,
+        progress: Callable[[int, int], None] | None,
+    ) -> Answer:
+        from docai.answering.each import answer_each
+
+        composer = self._make_composer()
+        if composer is None:
+            return self._label(answer_each(question, library, where, progress))
+        from docai.answering.composing.rows import RowComposer
+
+        return answer_each(question, library, where, progress, RowComposer(composer, self.find_pages))
+
     def _ask_pages(self, question: str, library: WorkspaceLibrary, where: Where) -> Answer:
         from docai.answering.asking import answer_question
 
+        composer = self._make_composer()
         try:
             scope, issues = self._finding.narrow(library, where)
-            answer = answer_question(question, library, self.open_finder(), scope)
+            answer = answer_question(question, library, self.open_finder(), scope, composer)
         except ConfigError as error:
             if error.code not in _REBUILT:
                 raise
             issues = (self._finding.rebuild(error),)
-            answer = answer_question(question, library, self.open_finder(), where)
+            answer = answer_question(question, library, self.open_finder(), where, composer)
+        answer = self._label(answer)
         return answer.model_copy(update={"issues": (*answer.issues, *issues)}) if issues else answer
+
+    def open_model(self) -> ModelSession | None:
+        """The session with the configured model; None where none is configured, or its server is away (then
+        answers are labelled). Raises ConfigError for one that cannot be used as it is configured."""
+        if self._session is None and self._model_spec is not None and self._model_gone is None:
+            from docai.wiring.composing import ModelSession
+
+            try:
+                self._session = self._stack.enter_context(ModelSession(self._model_spec, tell=self._tell))
+            except ServiceError as error:
+                self._model_gone = error
+        return self._session
+
+    def _make_composer(self) -> Composer | None:
+        session = self.open_model()
+        if session is None:
+            return None
+        from docai.answering.composing.compose import Composer
+        from docai.wiring.page_finder import make_show_page
+
+        return Composer(session, make_show_page(self.stores, self._password))
+
+    def _label(self, answer: Answer) -> Answer:
+        """Say that the embedded engine answers for a model whose server is away."""
+        if self._model_gone is None or self._model_spec is None:
+            return answer
+        from docai.answering.composing.compose import label_fallback
+
+        return label_fallback(answer, self._model_gone, self._model_spec.model or "")
 
     def find_pages(self, question: str, limit: int, where: Where) -> Sequence[ScoredPage]:
         """Pages that may answer, best first. A damaged index is made again, and told so."""
@@ -230,16 +289,22 @@ def ask(
     conditions: Sequence[str] = (),
     qdrant: str | None = None,
     rerank: str | None = None,
+    engine: str | None = None,
+    base_url: str | None = None,
+    model: str | None = None,
 ) -> Answer:
     """Ask the documents of a workspace; every sentence of the answer cites its place.
 
     `paths`: only documents in these files and folders; `each`: one row a document; `as_of`: ISO date;
     `schema`, `conditions` (`total>=1000`): only documents with such a record. `qdrant`, `rerank`: addresses
-    of servers, as in `FindOptions`. Raises ConfigError for a question or a workspace that cannot be used,
-    ServiceError for a server that is away.
+    of servers, as in `FindOptions`. `base_url`, `model`: of an OpenAI-compatible server that composes the
+    answer (its key: `DOCAI_API_KEY`); where it fails, the answer is the embedded engine's and an issue
+    `model-unreachable` says so. `engine` "extractive": no model, whatever the environment says. Raises
+    ConfigError for what cannot be used, ServiceError for a server of pages that is away.
     """
     places = [paths] if isinstance(paths, str | Path) else list(paths)
     options = AskOptions(tuple(map(Path, places)), each, as_of, schema, tuple(conditions))
     root = Path(workspace) if workspace is not None else None
-    with Answerer(root, finding=FindOptions(qdrant=qdrant, rerank=rerank)) as answerer:
+    finding = FindOptions(qdrant=qdrant, rerank=rerank)
+    with Answerer(root, finding=finding, model=ModelOptions(engine, base_url, model)) as answerer:
         return answerer.ask(question, options)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from docai.errors import DocumentError
 
 if TYPE_CHECKING:
+    from docai.answering.showing.pictures import ShowPage
     from docai.types import DocumentRef, PageImage
     from docai.workspace import Workspace
     from docai.workspace.export import PageViews
@@ -58,3 +59,16 @@ class PageFinder:
 def _error(document: DocumentRef, code: str, message: str) -> DocumentError:
     hint = "run docai extract again"
     return DocumentError(code, message, document=document.uri, stage="records", hint=hint)
+
+
+def make_show_page(stores: Workspace, password: str | None = None) -> ShowPage:
+    """Pixels of pages as they lie in their files, with the turn that rights them."""
+    from docai.types import DocumentRef
+
+    finder = PageFinder(stores, password)
+
+    def show_page(document_id: str, uri: str, number: int) -> tuple[PageImage, int]:
+        document = DocumentRef(id=document_id, uri=uri, page_count=number)
+        return finder.render_page(document, number), finder.find_turn(document, number)
+
+    return show_page

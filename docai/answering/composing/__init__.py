@@ -1,0 +1,1 @@
+"""Answers that a model composes from pages and passages, each sentence checked against what it quotes."""
