@@ -153,6 +153,7 @@ class Asking:
         if budget is not None:
             self._eye.learn_budget(budget)
         self._engine = self._make_engine(logprobs=trial.takes_logprobs)
+        self._engine.refuse(trial.refused, "the server holds no reply to a question about so many fields")
         context = self._client.info.context_tokens.get(self._client.name)
         for note in describe_limits(trial, fields, context):
             self._tell(note)

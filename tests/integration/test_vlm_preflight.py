@@ -100,6 +100,9 @@ def test_what_only_costs_more_is_said_and_the_job_goes_on(
     assert ran.code == 0, ran.err
     assert told in ran.err
     assert '"Nevada"' in ran.out
+    if traits.fields_limit is not None:
+        paid = server.received - len(truth.asked) - len(truth.looked)
+        assert paid <= 2, "a grammar that is refused is paid for once, not on every page"
 
 
 def test_the_budget_of_images_is_known_before_the_first_page(docai: CommandLine) -> None:

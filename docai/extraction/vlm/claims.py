@@ -27,11 +27,14 @@ _NUMBER = re.compile(r"/(\d{1,6})(?=/|$)")
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """`claims` of a reply, how it ended, and how many of its items said nothing usable."""
+    """`claims` of a reply, how it ended, and how many of its items said nothing usable; `lost`: fields and
+    lists about which an item said something in a form that cannot be read.
+    """
 
     claims: tuple[Claim, ...]
     verdict: Verdict
     invalid: int
+    lost: frozenset[str] = frozenset()
 
     @property
     def usable(self) -> bool:
@@ -47,12 +50,14 @@ def read_claims(reply: Reply, fields: Sequence[Field], page: int) -> Claimed:
     parsed: ParsedReply = parse_reply(reply.text, reply.finish_reason)
     reader = _Reader(reply, fields, page)
     claims: list[Claim] = []
-    invalid = 0
+    invalid, lost = 0, set[str]()
     for item in parsed.items:
         made = list(reader.read(item))
-        invalid += not made and not reader.said_nothing(item)
+        broken = reader.find_broken(item)
+        invalid += broken is not None or (not made and not reader.said_nothing(item))
+        lost |= {broken} if broken else set()
         claims += made
-    return Claimed(tuple(claims), parsed.verdict, invalid)
+    return Claimed(tuple(claims), parsed.verdict, invalid, frozenset(lost))
 
 
 def join_claims(first: Sequence[Claim], second: Sequence[Claim]) -> list[Claim]:
@@ -91,8 +96,28 @@ class _Reader:
     def said_nothing(self, item: Item) -> bool:
         """An item about a known field that has no value: no claim, and no error."""
         name = item.value.get("field")
+        row = item.value.get("row")
         known = isinstance(name, str) and (name in self._singles or name in self._groups)
+        if known and name in self._groups and isinstance(row, dict):
+            return all(cell is None for cell in row.values())
         return known and not any(item.value.get(key) for key in ("value", "row", "term"))
+
+    def find_broken(self, item: Item) -> str | None:
+        """The field or list of an item that has no value or row, or values in no form that a grammar allows:
+        what it meant to say is lost. Values that are merely none of the field's are not.
+        """
+        name = item.value.get("field")
+        if not isinstance(name, str) or not (name in self._singles or name in self._groups):
+            return None
+        if name in self._groups:
+            row = item.value.get("row")
+            cells = list(row.values()) if isinstance(row, dict) else [{}]
+        else:
+            cells = [item.value.get("term", item.value.get("value", {}))]
+        whole = isinstance(item.value.get("quote"), str) and not any(
+            isinstance(c, dict | list) for c in cells
+        )
+        return None if whole else name
 
     def read(self, item: Item) -> Iterator[Claim]:
         name, quote = item.value.get("field"), item.value.get("quote")

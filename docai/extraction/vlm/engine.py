@@ -1,13 +1,17 @@
 """One page's question to a model, asked until its reply can be used or nothing is left to try.
 
 What goes wrong in a reply (cut off, looping, not JSON, nonsense) costs a retry with more temperature, then
-smaller groups of fields, then smaller tiles; what a server cannot hold is asked for in smaller parts. What is
-complete in a broken reply is kept. A page that stays without an answer says so; the rest goes on.
+smaller groups of fields, then the page's tiles one by one; what a server cannot hold is asked for in smaller
+parts. What is complete in a broken reply is kept. A page that stays without an answer says so; the rest goes
+on.
+
+Tiles are never cut smaller than the server shows them: it would scale them up again, and the model would see
+pixels that are not the page's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from docai.errors import ConfigError, DocaiError, ServiceError
@@ -58,6 +62,7 @@ class _Asking:
 
     question: PageQuestion
     system: dict[Group, str] = field(default_factory=dict)
+    one_by_one: bool = False
     requests: int = 0
     allowed: int = _MOST_REQUESTS
     prompt_tokens: int = 0
@@ -94,6 +99,7 @@ class PageEngine:
         self._logprobs = logprobs
         self._most_images = _MOST_IMAGES
         self._replied = False
+        self._refused: dict[Group, str] = {}
 
     async def ask(self, question: PageQuestion, make_sheet: MakeSheet) -> PageAnswer:
         """The answer about one page, which may say that there is none.
@@ -102,27 +108,25 @@ class PageEngine:
         gone or refuses everything.
         """
         asking = _Asking(question)
-        fields: Sequence[Field] = question.schema.fields
-        claims: list[Claim] = []
-        salvaged: list[Claim] = []
-        for profile in self._eye.profiles():
-            if profile.max_cells > self._eye.profile.max_cells:
-                continue  # the server shows fewer pixels than that
+        profile = self._eye.profile
+        sheet = await make_sheet(profile)
+        got = await self._ask_all(asking, question.schema.fields, sheet)
+        if not self._eye.knows(profile):
+            # The first reply told that the server shows fewer pixels: once more, cut for what it shows.
+            sheet = await make_sheet(self._eye.profile)
+            got = await self._ask_all(asking, question.schema.fields, sheet)
+        missing = {field.path for group in got.missing for field in group}
+        if missing and len(sheet.parts) > 1:
+            asking.one_by_one = True
             asking.allowed = asking.requests + _MOST_REQUESTS
-            sheet = await make_sheet(profile)
-            tried = await self._ask_all(asking, fields, sheet)
-            if not self._eye.knows(profile):
-                # The first reply told that the server shows fewer pixels: once more, cut for what it shows.
-                sheet = await make_sheet(self._eye.profile)
-                tried = await self._ask_all(asking, fields, sheet)
-            missing = {field.path for group in tried.missing for field in group}
-            claims = join_claims(claims, [c for c in tried.claims if template(c.path) not in missing])
-            salvaged = [claim for claim in tried.claims if template(claim.path) in missing] or salvaged
-            fields = [field for field in fields if field.path in missing]
-            if not fields:
-                break
-        salvaged = [claim for claim in salvaged if template(claim.path) in {f.path for f in fields}]
-        return self._finish(asking, [*claims, *salvaged], len(fields))
+            fields = [field for field in question.schema.fields if field.path in missing]
+            again = await self._ask_all(asking, fields, sheet)
+            got, missing = _replace_lost(got, again, missing)
+        return self._finish(asking, got.claims, len(missing))
+
+    def refuse(self, groups: Iterable[Group], message: str) -> None:
+        """Fields of which the server is known to hold no grammar: they are never asked about together."""
+        self._refused |= dict.fromkeys(groups, message)
 
     async def _ask_all(self, asking: _Asking, fields: Sequence[Field], sheet: PageSheet) -> _Got:
         got = _Got()
@@ -134,10 +138,13 @@ class PageEngine:
         self, asking: _Asking, group: Group, parts: Sequence[SheetPart], sheet: PageSheet
     ) -> _Got:
         """Some fields on some of the page's tiles, in as many requests as the context needs."""
+        if group in self._refused:
+            return await self._ask_halves(asking, group, parts, sheet, "schema-refused", self._refused[group])
         system = asking.system.setdefault(group, write_system(asking.question.schema, group))
         got = _Got()
         whole = len(parts) == len(sheet.parts)
-        shares = share_parts(parts, self._room_for_images(system, asking.question), self._most_images)
+        most = 1 if asking.one_by_one else self._most_images
+        shares = share_parts(parts, self._room_for_images(system, asking.question), most)
         for share in shares:
             try:
                 got.add(await self._ask_share(asking, group, share, sheet, part=not whole or len(shares) > 1))
@@ -145,23 +152,42 @@ class PageEngine:
                 got.add(await self._ask_smaller(asking, group, share, sheet, error))
         return got
 
+    async def _ask_halves(
+        self,
+        asking: _Asking,
+        group: Group,
+        parts: Sequence[SheetPart],
+        sheet: PageSheet,
+        code: str,
+        message: str,
+    ) -> _Got:
+        """Half of the fields, then the others; where they cannot be parted the page says why."""
+        halves = halve_fields(group)
+        if len(halves) < 2:
+            asking.note(code, message)
+            return _Got(missing=[group])
+        got = _Got()
+        for half in halves:
+            got.add(await self._ask_group(asking, half, parts, sheet))
+        return got
+
     async def _ask_share(
         self, asking: _Asking, group: Group, share: Sequence[SheetPart], sheet: PageSheet, *, part: bool
     ) -> _Got:
         """The same question at rising temperature until a reply is whole; then in halves of its fields."""
         best: Claimed | None = None
-        flawed: Claimed | None = None
+        flawed: list[Claimed] = []
         request = self._make_request(asking, group, share, part=part)
         for temperature in _TEMPERATURES:
             reply = await self._complete(asking, replace(request, temperature=temperature), share, sheet)
             claimed = read_claims(reply, group, asking.question.page.number)
+            if claimed.usable and not claimed.invalid:
+                return _Got(list(claimed.claims))
             if claimed.usable:
-                if not claimed.invalid:
-                    return _Got(list(claimed.claims))
                 # An item that means nothing was meant to: asked for once more, but no model is stopped by it.
-                if flawed is not None:
-                    return _Got(list(max(claimed, flawed, key=lambda c: len(c.claims)).claims))
-                flawed = claimed
+                flawed.append(claimed)
+                if len(flawed) > 1 and not all(one.lost for one in flawed):
+                    break
                 continue
             verdict = claimed.verdict if claimed.verdict != "complete" else "invalid"
             asking.note(f"reply-{verdict}", f"the model's reply cannot be used ({verdict})")
@@ -171,15 +197,11 @@ class PageEngine:
                 request = replace(request, max_tokens=2 * request.max_tokens)
             if asking.requests >= asking.allowed:
                 break
-        if flawed is not None:
-            return _Got(list(flawed.claims))
-        halves = halve_fields(group)
-        if len(halves) < 2 or asking.requests >= asking.allowed:
+        if flawed:
+            return _take_flawed(asking, flawed, group)
+        if asking.requests >= asking.allowed or len(halve_fields(group)) < 2:
             return _Got(list(best.claims) if best else [], [group])
-        got = _Got()
-        for half in halves:
-            got.add(await self._ask_group(asking, half, share, sheet))
-        return got
+        return await self._ask_halves(asking, group, share, sheet, asking.code, asking.trouble)
 
     async def _ask_smaller(
         self,
@@ -203,12 +225,10 @@ class PageEngine:
                 for half in (share[: len(share) // 2], share[len(share) // 2 :]):
                     got.add(await self._ask_group(asking, group, half, sheet))
                 return got
-            halves = halve_fields(group)
-            if error.code in ("context-too-small", "schema-refused") and len(halves) > 1:
-                got = _Got()
-                for fields in halves:
-                    got.add(await self._ask_group(asking, fields, share, sheet))
-                return got
+            if error.code == "schema-refused":
+                self.refuse([group], error.message)
+            if error.code in ("context-too-small", "schema-refused"):
+                return await self._ask_halves(asking, group, share, sheet, error.code, error.message)
         asking.note(error.code, error.message)
         return _Got(missing=[group])
 
@@ -297,6 +317,33 @@ class PageEngine:
             prompt_tokens=asking.prompt_tokens,
             reply_tokens=asking.reply_tokens,
         )
+
+
+def _take_flawed(asking: _Asking, flawed: Sequence[Claimed], group: Group) -> _Got:
+    """The best of replies with items that mean nothing; what such an item meant to say has no answer."""
+    best = min(flawed, key=lambda claimed: (len(claimed.lost), -len(claimed.claims)))
+    if not best.lost:
+        return _Got(list(best.claims))
+    asking.note("reply-invalid", "an item of the model's reply cannot be read")
+    lost = tuple(field for field in group if field.path in best.lost or field.group in best.lost)
+    return _Got(list(best.claims), [lost])
+
+
+def _replace_lost(got: _Got, again: _Got, asked: set[str]) -> tuple[_Got, set[str]]:
+    """What two rounds brought, and which fields have no whole answer. `asked`: those that the second round
+    was about; of a field that neither answered as a whole the round with more claims counts.
+    """
+    missing = {field.path for group in again.missing for field in group}
+    claims = [claim for claim in got.claims if template(claim.path) not in asked]
+    claims = join_claims(claims, [c for c in again.claims if template(c.path) not in missing])
+    for path in dict.fromkeys(leaf.group or leaf.path for group in again.missing for leaf in group):
+        told = [[c for c in one.claims if _is_about(c, path)] for one in (got, again)]
+        claims = join_claims(claims, max(told, key=len))
+    return _Got(claims), missing
+
+
+def _is_about(claim: Claim, path: str) -> bool:
+    return claim.path.startswith(f"{path}/") or template(claim.path) == path
 
 
 def _count_text(system: str, question: PageQuestion) -> int:

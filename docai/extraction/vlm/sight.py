@@ -7,8 +7,6 @@ from collections.abc import Callable, Sequence
 from docai.extraction.vlm.sheets import PageSheet, SheetPart
 from docai.imaging.profiles import GEMMA4_BUDGETS, VisionProfile, check_sight, find_profile
 
-_SMALL_BUDGET = 560
-"""Tiles of at most so many tokens lie within Gemma 4's sliding window (FACTS: vllm PR 47217)."""
 _LETTERS_A_TOKEN = 4
 
 
@@ -23,15 +21,6 @@ class Eye:
         self._tell = tell
         self._told: set[str] = set()
         self._outgrown: set[str] = set()
-
-    def profiles(self) -> list[VisionProfile]:
-        """The profile to begin with, and one with smaller tiles for pages that it fails on."""
-        smaller = [
-            find_profile(self._model, budget)
-            for budget in (_SMALL_BUDGET,)
-            if self.profile.rule == "budget" and self.profile.max_cells > budget
-        ]
-        return [self.profile, *smaller]
 
     def knows(self, profile: VisionProfile) -> bool:
         """Whether the server shows tiles of a profile as they are, as far as anybody knows."""

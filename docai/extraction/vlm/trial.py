@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from docai.errors import ConfigError
-from docai.extraction.vlm.groups import halve_fields, split_fields
+from docai.extraction.vlm.groups import Group, halve_fields, split_fields
 from docai.extraction.vlm.replies import make_reply_schema
 from docai.imaging.encoding import encode_png
 from docai.imaging.profiles import VisionProfile, infer_budget
@@ -45,8 +45,8 @@ _OTHER_FORMS: dict[Dialect, tuple[SchemaForm, ...]] = {
 class Trial:
     """What a trial has shown. `images`: how many the request held; `short_of`: the code of what kept it at
     one. `grammar` None: the reply does not tell. `logprobs`: whether the reply came with them,
-    `takes_logprobs`: whether a request may ask. `fields`: leaves of the question whose grammar was taken;
-    `prompt_tokens` 0: not counted."""
+    `takes_logprobs`: whether a request may ask. `fields`: leaves of the question whose grammar was taken,
+    `refused`: the larger ones; `prompt_tokens` 0: not counted."""
 
     images: int
     grammar: bool | None
@@ -55,6 +55,7 @@ class Trial:
     prompt_tokens: int
     fields: int = 0
     short_of: str | None = None
+    refused: tuple[Group, ...] = ()
 
     def infer_budget(self, profile: VisionProfile) -> int | None:
         """Tokens an image that a Gemma 4 server gives, if the count tells."""
@@ -93,6 +94,7 @@ async def try_fields(client: ModelClient, fields: Sequence[Field]) -> Trial:
     Raises `ConfigError` for what no question would get past, `ServiceError` for a server that fails.
     """
     group = max(split_fields(fields), key=len)
+    refused: list[Group] = []
     while True:
         try:
             trial = await try_server(client, make_reply_schema(group))
@@ -100,9 +102,10 @@ async def try_fields(client: ModelClient, fields: Sequence[Field]) -> Trial:
             halves = halve_fields(group)
             if error.code != "schema-refused" or len(halves) < 2:
                 raise
+            refused.append(group)
             group = max(halves, key=len)
         else:
-            return replace(trial, fields=len(group))
+            return replace(trial, fields=len(group), refused=tuple(refused))
 
 
 async def try_server(client: ModelClient, grammar: Mapping[str, Any], *, images: int = 2) -> Trial:

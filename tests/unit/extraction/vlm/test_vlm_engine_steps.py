@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import json
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -115,11 +117,58 @@ def test_an_item_of_a_wrong_type_is_asked_for_once_more_and_then_left_out() -> N
     answer = ask(answer_in_turn(flawed, whole))
     assert answer.complete
     assert [c.value for c in answer.claims] == ["A-17", "2024-05-03"]
-    model = answer_in_turn(flawed, flawed)
-    answer = ask(model)
-    assert answer.complete, "what such a model says is still an answer"
+    model = answer_in_turn(flawed, flawed, flawed)
+    answer = ask(model, tiles=1)
     assert [c.value for c in answer.claims] == ["A-17"]
-    assert len(model.asked) == 2
+    assert [r.temperature for r in model.asked] == [0.0, 0.4, 0.8]
+    assert not answer.complete, "what the item meant to say is lost"
+    assert answer.issues[0].code == "reply-invalid"
+    assert "1 field" in answer.issues[0].message
+
+
+ROWS = [
+    {"field": "/lines", "quote": f"{name} 1.00", "row": {"text": name, "count": None, "price": 1.0}}
+    for name in ("screw", "nut", "bolt")
+]
+MISTYPED_ROW = {"field": "/lines", "quote": "bolt 1.00", "value": {"is": ["this", 1]}}
+
+
+@pytest.mark.parametrize("breaks", list(itertools.product(["mistyped", "truncated", "empty"], repeat=3)))
+def test_a_row_that_breaks_twice_in_a_row_is_never_lost_in_silence(breaks: tuple[str, ...]) -> None:
+    whole = write_reply([NUMBER, *ROWS])
+    broken = {
+        "mistyped": Turn(write_reply([NUMBER, *ROWS[:2], MISTYPED_ROW])),
+        "truncated": Turn(whole, fault="truncated"),
+        "empty": Turn(whole, fault="empty"),
+    }
+
+    def play(request: ChatRequest, number: int) -> Turn:
+        if number < len(breaks):
+            return broken[breaks[number]]
+        told = [c for c in (NUMBER, *ROWS) if f'"{c["field"]}"' in json.dumps(request.json_schema)]
+        return Turn(write_reply(told))
+
+    for tiles in (1, 2):
+        answer = ask(see_all(play), tiles=tiles)
+        names = [c.value for c in answer.claims if c.path.endswith("/text")]
+        assert not answer.complete or set(names) == {"screw", "nut", "bolt"}
+        assert answer.complete == (not answer.issues)
+        assert "A-17" in {c.value for c in answer.claims}
+
+
+def test_values_of_no_use_stop_no_model() -> None:
+    claims = [
+        NUMBER,
+        {"field": "/order_date", "quote": "of 3 May 2024", "value": "2024-05-03"},
+        {"field": "/total", "quote": "Total: see below", "value": "see below"},
+        {"field": "/colour", "quote": "red", "value": "red"},
+        {"field": "/lines", "quote": "", "row": {"text": None, "count": None, "price": None}},
+    ]
+    reply = write_reply(claims)
+    model = answer_in_turn(reply, reply)
+    answer = ask(model)
+    assert answer.complete
+    assert [c.value for c in answer.claims] == ["A-17", "2024-05-03"]
 
 
 def test_then_smaller_groups_of_fields() -> None:
@@ -136,16 +185,49 @@ def test_then_smaller_groups_of_fields() -> None:
     assert len(model.asked) == 5
 
 
-def test_then_smaller_tiles() -> None:
+def test_then_the_page_s_own_tiles_one_by_one() -> None:
     def play(request: ChatRequest, number: int) -> Turn:
-        (first, *_) = (p for p in request.messages[1].parts if isinstance(p, ImagePart))
-        return Turn(GOOD) if b"560" in first.data else Turn(GOOD, fault="whitespace")
+        return Turn(GOOD) if count_images(request) == 1 else Turn(GOOD, fault="whitespace")
 
     shown: list[VisionProfile] = []
-    answer = ask(see_all(play), shown=shown)
-    assert [p.max_cells for p in shown] == [1120, 560]
+    model = see_all(play)
+    answer = ask(model, tiles=3, shown=shown)
+    assert [p.max_cells for p in shown] == [1120], "smaller ones would be scaled up by the server"
     assert answer.complete
     assert "A-17" in {c.value for c in answer.claims}
+    alone = [r for r in model.asked if count_images(r) == 1]
+    assert [p.data for r in alone for p in r.messages[1].parts if isinstance(p, ImagePart)] == [
+        b"gemma-4 0",
+        b"gemma-4 1",
+        b"gemma-4 2",
+    ]
+    assert all("a part of the page" in str(r.messages[1].parts[-1]) for r in alone)
+
+
+def test_tiles_one_by_one_are_of_the_size_that_the_server_shows() -> None:
+    counted = count_as(282)
+
+    def play(request: ChatRequest, number: int) -> Turn:
+        turn = counted(request, number)
+        return turn if count_images(request) == 1 else replace(turn, fault="empty")
+
+    shown: list[VisionProfile] = []
+    model = ScriptedModel(play, name=GEMMA)
+    assert ask(model, shown=shown).complete
+    assert [p.max_cells for p in shown] == [1120, 280]
+    alone = [p for r in model.asked if count_images(r) == 1 for p in r.messages[1].parts]
+    assert all(b"280" in p.data for p in alone if isinstance(p, ImagePart))
+
+
+def test_of_two_broken_rounds_the_one_with_more_counts() -> None:
+    def play(request: ChatRequest, number: int) -> Turn:
+        rows = ROWS if count_images(request) > 1 else ROWS[:1]
+        return Turn(write_reply([*rows, MISTYPED_ROW]))
+
+    answer = ask(see_all(play))
+    assert not answer.complete
+    assert [c.value for c in answer.claims if c.path.endswith("/text")] == ["screw", "nut", "bolt"]
+    assert answer.issues[0].message.startswith("an item of the model's reply cannot be read; 3 fields")
 
 
 def test_else_the_page_says_so_and_keeps_what_was_complete() -> None:
@@ -203,7 +285,44 @@ def test_a_schema_too_large_for_one_grammar_is_asked_in_halves() -> None:
             raise ConfigError("schema-refused", "the grammar is too large")
         return Turn('{"claims": []}')
 
-    assert ask(see_all(play)).complete
+    model, eye = see_all(play), Eye(GEMMA)
+    engine = PageEngine(model, eye)
+
+    async def sheet(profile: VisionProfile) -> PageSheet:
+        return make_sheet(profile)
+
+    for _ in range(2):
+        assert asyncio.run(engine.ask(make_question(), sheet)).complete
+    refused = [r for r in model.asked if len(str(r.json_schema)) > 900]
+    assert refused
+    assert len({str(r.json_schema) for r in refused}) == len(refused), "what was refused is not asked again"
+    knowing = PageEngine(model, eye)
+    model.asked.clear()
+    knowing.refuse([tuple(order_schema().fields)], "the grammar is too large")
+    assert asyncio.run(knowing.ask(make_question(), sheet)).complete
+    assert str(model.asked[0].json_schema) != str(refused[0].json_schema)
+
+
+def test_a_field_whose_grammar_is_refused_is_named_on_every_page_and_paid_for_once() -> None:
+    def play(request: ChatRequest, number: int) -> Turn:
+        if "/lines" in str(request.json_schema):
+            raise ConfigError("schema-refused", "the grammar is too large")
+        return Turn('{"claims": []}')
+
+    model = see_all(play)
+    engine = PageEngine(model, Eye(GEMMA))
+
+    async def sheet(profile: VisionProfile) -> PageSheet:
+        return make_sheet(profile, 1)
+
+    costs = []
+    for _ in range(2):
+        before = len(model.asked)
+        answer = asyncio.run(engine.ask(make_question(), sheet))
+        costs.append(sum("/lines" in str(r.json_schema) for r in model.asked[before:]))
+        assert [i.code for i in answer.issues] == ["schema-refused"]
+    assert costs[0] > 1
+    assert costs[1] == 0
 
 
 def test_a_page_that_times_out_costs_itself_alone() -> None:
