@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -36,6 +36,13 @@ class Source(Protocol):
     def items(self) -> Iterator[SourceItem]: ...
 
     def read(self, item: SourceItem) -> bytes: ...
+
+    def fetch(self, item: SourceItem, spool: Path) -> Path:
+        """A file with the bytes that were listed: `spool`, or where they lie already.
+
+        Raises `DocumentError`, of what was changed or deleted since too.
+        """
+        ...
 
 
 class PageRenderer(Protocol):
@@ -97,6 +104,15 @@ class ObjectStore(Protocol):
     def delete(self, keys: Sequence[str]) -> None:
         """Keys that are not there are no error."""
         ...
+
+
+class JobRunner(Protocol):
+    """Runs a batch's items through workers, somewhere. `build` is picklable and makes a worker's parts on the
+    spot. What an outcome needs to be kept is done when it is yielded."""
+
+    def run(
+        self, build: Callable[[], Callable[[Any], Any]], items: Iterable[SourceItem]
+    ) -> Iterator[Outcome]: ...
 
 
 class Embedder(Protocol):

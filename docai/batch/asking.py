@@ -109,7 +109,8 @@ class AskingPool:
         self._events = events
         self._ask = ask
         self._wait_room = wait_room
-        self._news: queue.SimpleQueue[_Wanted | tuple[int, Any]] = queue.SimpleQueue()
+        self._news: queue.SimpleQueue[_Wanted | tuple[int, Any] | None] = queue.SimpleQueue()
+        self._woken = False
         self._tickets: dict[int, int] = {}
         self._wanted: dict[int, _Wanted] = {}
         self._asked = 0
@@ -128,13 +129,18 @@ class AskingPool:
 
     def wait(self) -> Sequence[tuple[int, Any]]:
         done = self._take_news()
-        while not done and (self._asked or self._tickets):
+        while not done and not self._woken and (self._asked or self._tickets):
             if self._tickets or self._wanted:
                 done += self._sort(self._inner.wait())
             else:
                 self._handle(self._news.get(), done)
             done += self._take_news()
+        self._woken = False
         return done
+
+    def wake(self) -> None:
+        """Lets a `wait` return at once, empty-handed if need be; any thread may call it."""
+        self._tell(None)
 
     def _take_news(self) -> list[tuple[int, Any]]:
         done: list[tuple[int, Any]] = []
@@ -142,8 +148,10 @@ class AskingPool:
             self._handle(self._news.get(), done)
         return done
 
-    def _handle(self, news: _Wanted | tuple[int, Any], done: list[tuple[int, Any]]) -> None:
-        if isinstance(news, _Wanted):
+    def _handle(self, news: _Wanted | tuple[int, Any] | None, done: list[tuple[int, Any]]) -> None:
+        if news is None:
+            self._woken = True
+        elif isinstance(news, _Wanted):
             self._wanted[self._inner.submit(news.task, affinity=news.uri, urgent=True)] = news
         else:
             self._asked -= 1
@@ -197,7 +205,7 @@ class AskingPool:
             if holding:
                 self._makers.release()
 
-    def _tell(self, news: _Wanted | tuple[int, Any]) -> None:
+    def _tell(self, news: _Wanted | tuple[int, Any] | None) -> None:
         self._news.put(news)
         self._inner.wake()
 

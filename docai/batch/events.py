@@ -13,7 +13,9 @@ class Event:
     """What a progress display needs. `done` outcomes carry themselves. `unread`: pages of an
     indexed document that could not be read."""
 
-    kind: Literal["opened", "page", "asked", "answered", "done", "elsewhere", "notice", "indexed"]
+    kind: Literal[
+        "opened", "page", "asked", "answered", "done", "elsewhere", "notice", "indexed", "postponed"
+    ]
     uri: str
     pages: int = 0
     outcomes: tuple[Outcome, ...] = ()

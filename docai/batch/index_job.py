@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from docai.batch.events import Event
-from docai.batch.local import LocalJob, Work, describe_failure
+from docai.batch.local import LocalJob
+from docai.batch.scheduling import Work, describe_failure
 from docai.batch.seams import Indexing, Keys, Steps, Stores, TaskPool
 from docai.errors import DocumentError
 from docai.types import Outcome

@@ -8,6 +8,7 @@ import sys
 import typer
 
 from docai.cli.ask import ask
+from docai.cli.batch import batch_app
 from docai.cli.doctor import doctor
 from docai.cli.eval import evaluate
 from docai.cli.extract import extract
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 app.command("extract")(extract)
 app.command("ask")(ask)
+app.add_typer(batch_app, name="batch")
 app.add_typer(index_app, name="index")
 app.add_typer(records_app, name="records")
 app.add_typer(schema_app, name="schema")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +56,74 @@ def prepare_job(
     `records` False: documents are read and indexed, and that is all.
     Raises `ConfigError` for what cannot be used as given.
     """
+    chosen = choose_parts(
+        paths,
+        schema=schema,
+        pipeline=pipeline,
+        engine=engine,
+        base_url=base_url,
+        model=model,
+        pages=pages,
+        context=context,
+        legible=legible,
+        wait_s=wait_s,
+        ca_file=ca_file,
+        languages=languages,
+        password=password,
+        split=split,
+        keep_unsupported=keep_unsupported,
+        records=records,
+    )
+    settings, recipe = chosen.settings, chosen.recipe
+    return (Job if records else IndexRun)(
+        chosen.places,
+        chosen.spec,
+        model=chosen.model,
+        index=_choose_index(index, embedding, settings, recipe),
+        workspace=find_or_make_workspace(workspace or settings.workspace),
+        workers=chosen.count_workers(workers),
+        force=force,
+        memory_bytes=recipe.limits.memory_mb << 20,
+        timeout_s=recipe.limits.timeout_s,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenParts:
+    """What options, environment and pipeline come to: places, workers' parts, model."""
+
+    settings: Settings
+    recipe: Pipeline
+    places: list[Path]
+    spec: WorkerSpec
+    model: ModelSpec | None
+
+    def count_workers(self, wanted: int | None) -> int:
+        """Processes, 0 for none; by default one a core."""
+        named = (wanted, self.settings.workers, self.recipe.limits.workers, os.cpu_count())
+        return next((n for n in named if n is not None), 1)
+
+
+def choose_parts(
+    paths: Sequence[str | Path],
+    *,
+    schema: str | Path | type | dict[str, Any] | None = None,
+    pipeline: str | None = None,
+    engine: str | None = None,
+    base_url: str | None = None,
+    model: str | None = None,
+    pages: str | None = None,
+    context: bool | None = None,
+    legible: bool | None = None,
+    wait_s: float = 15.0,
+    ca_file: str | Path | None = None,
+    languages: tuple[str, ...] | None = None,
+    password: str | None = None,
+    split: bool | None = None,
+    keep_unsupported: bool | None = None,
+    records: bool = True,
+) -> ChosenParts:
+    """The part of `prepare_job` that a batch shares. Raises `ConfigError`."""
     from docai.config import Pipeline, Settings, load_pipeline, pipeline_for_folder
 
     settings = Settings.from_environment(os.environ)
@@ -78,18 +146,7 @@ def prepare_job(
     spec = _make_spec(schema, languages, password, split, keep_unsupported, settings, recipe)
     if asked is not None:
         spec = replace(spec, engine="vlm", all_pages=not asked.only_relevant)
-    processes = next((n for n in (workers, settings.workers, recipe.limits.workers) if n is not None), None)
-    return (Job if records else IndexRun)(
-        places,
-        spec,
-        model=asked,
-        index=_choose_index(index, embedding, settings, recipe),
-        workspace=find_or_make_workspace(workspace or settings.workspace),
-        workers=(os.cpu_count() or 1) if processes is None else processes,
-        force=force,
-        memory_bytes=recipe.limits.memory_mb << 20,
-        timeout_s=recipe.limits.timeout_s,
-    )
+    return ChosenParts(settings, recipe, places, spec, asked)
 
 
 def _choose_index(
@@ -162,6 +219,7 @@ def _make_spec(
         keep_seen=verification.keep_seen,
         max_pixels=recipe.limits.max_pixels,
         dpi=recipe.pages.dpi,
+        office=recipe.pages.office,
     )
 
 

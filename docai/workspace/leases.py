@@ -46,7 +46,7 @@ class Leases:
             row = db.execute("SELECT * FROM leases WHERE document_id = ?", (document_id,)).fetchone()
             if row is not None:
                 holder = Holder(row["host"], row["boot"], row["pid"], row["started"])
-                if holder != me and _is_alive(holder, me, beat_s - row["beat_s"]):
+                if holder != me and is_alive(holder, me, beat_s - row["beat_s"]):
                     return False
             db.execute(
                 "INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?, ?)",
@@ -58,7 +58,7 @@ class Leases:
         """The living process that has a document, this one included."""
         for row in self._database.select("SELECT * FROM leases WHERE document_id = ?", (document_id,)):
             holder = Holder(row["host"], row["boot"], row["pid"], row["started"])
-            if holder == self._me or _is_alive(holder, self._me, self._clock() - row["beat_s"]):
+            if holder == self._me or is_alive(holder, self._me, self._clock() - row["beat_s"]):
                 return holder
         return None
 
@@ -87,7 +87,8 @@ def current_process() -> Holder:
     return Holder(socket.gethostname(), _boot(), pid, _started(pid))
 
 
-def _is_alive(holder: Holder, me: Holder, silent_s: float) -> bool:
+def is_alive(holder: Holder, me: Holder, silent_s: float) -> bool:
+    """Whether a process lives, as far as `me` can know: on its own machine for sure, else by its silence."""
     # On Windows, `os.kill(pid, 0)` does not ask: it sends Ctrl-C.
     if (holder.host, holder.boot) != (me.host, me.boot) or sys.platform == "win32":
         return silent_s < STALE_AFTER_S

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from docai.batch.local import Event, LocalJob, describe_failure
+from docai.batch.local import Event, LocalJob
+from docai.batch.scheduling import describe_failure
 from docai.errors import DocaiError, DocumentError
 from docai.pages.isolation import InlinePool
 from docai.types import (

@@ -1,0 +1,80 @@
+"""Counts of a batch job that add up to its listing."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from docai.batch.store.known import Standing
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one run did. Every listed item is in exactly one of `ended`, `unchanged` and `postponed`, or is
+    not done yet.
+
+    `ended`: got an outcome in this run; of them `shared` by way of another key with the same bytes and
+    `found` from an outcome that was there. `unchanged`: had one when the run came by. `postponed`: tried,
+    and to be tried again by the next run, by cause.
+    """
+
+    listed: int = 0
+    listed_all: bool = False
+    ended: Counter[Standing] = field(default_factory=Counter)
+    unchanged: Counter[Standing] = field(default_factory=Counter)
+    postponed: Counter[str] = field(default_factory=Counter)
+    shared: int = 0
+    found: int = 0
+    pages_read: int = 0
+    pages_kept: int = 0
+    answers: int = 0
+    deaths: int = 0
+    told: Mapping[str, Any] = field(default_factory=dict)
+    """`describe` as it was lately: for other threads."""
+    _told_s: float = 0.0
+
+    @property
+    def standings(self) -> Counter[Standing]:
+        """How the listed items stand, this run and earlier ones together."""
+        return self.ended + self.unchanged
+
+    def count_state(self, state: str) -> int:
+        return sum(n for standing, n in self.standings.items() if standing.state == state)
+
+    @property
+    def left(self) -> int:
+        """Items that were listed and have not ended."""
+        done = self.ended.total() + self.unchanged.total() + self.postponed.total()
+        return self.listed - done
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every item ended in a complete record."""
+        return self.listed_all and self.count_state("record") == self.listed
+
+    def note(self) -> None:
+        """Bring `told` up to date, not oftener than is looked at."""
+        now_s = time.monotonic()
+        if now_s - self._told_s > 1.0:
+            self.told, self._told_s = self.describe(), now_s
+
+    def describe(self) -> Mapping[str, Any]:
+        """As JSON: for those who look on from elsewhere."""
+        failures = Counter({s.code: n for s, n in self.standings.items() if s.state == "failed"})
+        return {
+            "listed": self.listed,
+            "listed_all": self.listed_all,
+            "left": self.left,
+            "records": self.count_state("record"),
+            "incomplete": self.count_state("incomplete"),
+            "failed": dict(failures),
+            "postponed": dict(self.postponed),
+            "shared": self.shared,
+            "unchanged": self.unchanged.total(),
+            "pages_read": self.pages_read,
+            "pages_kept": self.pages_kept,
+            "answers": self.answers,
+        }

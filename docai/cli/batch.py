@@ -1,0 +1,190 @@
+"""`docai batch`: many documents from a folder or a bucket, each with exactly one outcome."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+EXAMPLES = """\
+Examples:
+
+  docai batch contracts/ results/ --pipeline contracts        a folder into a folder
+
+  docai batch s3://bucket/contracts/ s3://bucket/out/ -p contracts --base-url http://gpu:8000/v1
+
+  docai batch status s3://bucket/out/          from anywhere, while it runs or afterwards
+
+  docai batch retry s3://bucket/out/ --code timeout      failed documents once more
+
+Killed at any instant, the same command goes on where it was; two at once share the work. A changed schema or
+pipeline makes new outcomes beside the old ones. Credentials come from the environment, as AWS has them.
+"""
+
+
+class _SourceFirst(TyperGroup):
+    """`docai batch SOURCE DEST` is `docai batch run SOURCE DEST`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
+batch_app = typer.Typer(
+    cls=_SourceFirst,
+    help=f"Many documents, each with exactly one outcome: docai batch SOURCE DEST\n\n{EXAMPLES}",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+Destination = Annotated[str, typer.Argument(metavar="DEST", help="Where results are: s3://… or a folder.")]
+EndpointOption = Annotated[
+    str | None,
+    typer.Option("--endpoint-url", help="Of an S3-compatible server (default: AWS; AWS_ENDPOINT_URL)."),
+]
+PipelineOption = Annotated[
+    str | None, typer.Option("--pipeline", "-p", help="A shipped pipeline's name or a YAML file.")
+]
+SchemaOption = Annotated[
+    str | None,
+    typer.Option(
+        "--schema", "-s", help="A shipped schema's name, a JSON or YAML file, or module:PydanticModel."
+    ),
+]
+BaseUrlOption = Annotated[
+    str | None,
+    typer.Option("--base-url", help="An OpenAI-compatible server, e.g. http://gpu:8000/v1 (DOCAI_BASE_URL)."),
+]
+WorkersOption = Annotated[
+    int | None, typer.Option("--workers", "-j", min=0, help="Worker processes (default: one a core).")
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")]
+
+
+@batch_app.command("run")
+def run(
+    source: Annotated[str, typer.Argument(help="Documents: s3://bucket/prefix/ or a folder.")],
+    dest: Destination,
+    pipeline: PipelineOption = None,
+    schema: SchemaOption = None,
+    engine: Annotated[
+        str,
+        typer.Option(
+            help="vlm (a model at --base-url), extractive (embedded), or auto: vlm where one is configured."
+        ),
+    ] = "auto",
+    base_url: BaseUrlOption = None,
+    model: Annotated[
+        str | None, typer.Option(help="Model at that server (default: the only one it serves; DOCAI_MODEL).")
+    ] = None,
+    pages: Annotated[
+        str | None,
+        typer.Option(help="Pages that the model is asked about: all, or relevant (by their words)."),
+    ] = None,
+    wait: Annotated[
+        float, typer.Option(min=0, help="Seconds to wait for a model server that is not ready at the start.")
+    ] = 15.0,
+    lang: Annotated[
+        str | None, typer.Option(help="Languages of the documents, e.g. eng+deu (default: eng).")
+    ] = None,
+    password: Annotated[str | None, typer.Option(help="Password for encrypted PDFs.")] = None,
+    split: Annotated[
+        bool, typer.Option("--split", help="One file holds several documents: a record for each.")
+    ] = False,
+    runner: Annotated[str, typer.Option(help="Where workers run: local, this machine.")] = "local",
+    workers: WorkersOption = None,
+    endpoint_url: EndpointOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Work through SOURCE and keep every outcome at DEST; the word `run` may be left out.
+
+    Exit codes: 0 every document has a complete record, 1 some failed, are incomplete or are to be tried again
+    (each named), 2 bad usage or configuration, 3 a server cannot be reached.
+    """
+    from docai.cli.options import check_choice
+    from docai.wiring.batch import Batch, prepare_batch
+
+    plan = prepare_batch(
+        source,
+        dest,
+        runner=check_choice("--runner", runner, ("local",)),
+        endpoint_url=endpoint_url,
+        workers=workers,
+        pipeline=pipeline,
+        schema=schema,
+        engine=engine,
+        base_url=base_url,
+        model=model,
+        pages=check_choice("--pages", pages, ("all", "relevant")) if pages else None,
+        wait_s=wait,
+        languages=tuple(lang.split("+")) if lang else None,
+        password=password,
+        split=split or None,
+    )
+    _work(Batch(plan), quiet)
+
+
+@batch_app.command("retry")
+def retry(
+    dest: Destination,
+    code: Annotated[
+        list[str] | None, typer.Option("--code", help="Only failures with this code (may be repeated).")
+    ] = None,
+    incomplete: Annotated[
+        bool, typer.Option("--incomplete", help="Records with gaps too, not only failures.")
+    ] = False,
+    recipe: Annotated[
+        str | None, typer.Option(help="Which job, where DEST holds several (default: the newest).")
+    ] = None,
+    base_url: BaseUrlOption = None,
+    password: Annotated[str | None, typer.Option(help="Password for encrypted PDFs.")] = None,
+    workers: WorkersOption = None,
+    endpoint_url: EndpointOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Try failed documents again, as a new attempt beside the old one; the newest counts.
+
+    Schema, pipeline and source are those of the job.
+    """
+    from docai.wiring.batch import Batch, RetryChoice
+    from docai.wiring.batch_jobs import prepare_retry
+
+    plan = prepare_retry(
+        dest, recipe=recipe, endpoint_url=endpoint_url, workers=workers, base_url=base_url, password=password
+    )
+    _work(Batch(plan, RetryChoice(tuple(code or ()), incomplete)), quiet)
+
+
+@batch_app.command("status")
+def status(
+    dest: Destination,
+    recipe: Annotated[
+        str | None, typer.Option(help="Which job, where DEST holds several (default: the newest).")
+    ] = None,
+    endpoint_url: EndpointOption = None,
+    json_text: Annotated[bool, typer.Option("--json", help="JSON also on a terminal.")] = False,
+) -> None:
+    """What is done at DEST and who works there now; reads only. JSON into a pipe."""
+    from docai.cli.batch_view import print_status
+    from docai.wiring.batch_jobs import describe_batch
+
+    found = describe_batch(dest, recipe=recipe, endpoint_url=endpoint_url)
+    if json_text or not sys.stdout.isatty():
+        sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")
+    else:
+        print_status(found)
+
+
+def _work(batch: Any, quiet: bool) -> None:
+    from docai.cli.batch_view import BatchProgress
+
+    progress = BatchProgress(batch.tally, quiet=quiet)
+    with batch, progress:
+        for _ in batch.run(progress.on_event):
+            pass
+    progress.print_summary()
+    raise typer.Exit(0 if batch.tally.is_whole else 1)
