@@ -20,12 +20,14 @@ from typing import Self, TypeAlias
 
 try:
     from llama_index.core.callbacks.base import CallbackManager
+    from llama_index.core.llms.llm import LLM
     from llama_index.core.schema import NodeWithScore
     from llama_index.core.vector_stores.types import MetadataFilters
 except ImportError as error:
     raise ImportError("docai.llamaindex needs LlamaIndex: pip install 'docai[llama-index]'") from error
 
 from docai.answering.llama import AnswerQueryEngine
+from docai.answering.llama_model import LlmModel
 from docai.index.llama.citations import cite_answer
 from docai.index.llama.embedding import EmbedderEmbedding
 from docai.index.llama.nodes import PageNode
@@ -110,6 +112,10 @@ class PageRetriever(_Held, ShelfRetriever):
 class PageQueryEngine(_Held, AnswerQueryEngine):
     """Answers as `docai ask` gives them: each sentence with its citations, checked on the page.
 
+    Without an `llm` no model is needed. With one, that composes the answer from the best pages, which it gets
+    as images, and their words; a sentence that its quotes do not prove is struck through, and where the LLM
+    fails docai's own answer stands and says so. Set its `context_window`: as many pages are shown as fit.
+
     `response.source_nodes[n - 1]` is what the answer cites as [n]: the quote, with `uri`, `page`, `boxes`
     and `image_path` in its metadata; `response.metadata` has `status`, `value` and the whole `answer`. `each`
     asks every document. Other arguments as for `PageRetriever`.
@@ -119,6 +125,7 @@ class PageQueryEngine(_Held, AnswerQueryEngine):
         self,
         workspace: PathLike | None = None,
         *,
+        llm: LLM | None = None,
         each: bool = False,
         filters: MetadataFilters | None = None,
         paths: Sequence[PathLike] = (),
@@ -136,6 +143,7 @@ class PageQueryEngine(_Held, AnswerQueryEngine):
             highlight=highlight,
             longest_px=longest_px,
             password=password,
+            composing=LlmModel(llm) if llm is not None else None,
         )
 
         def ask(question: str) -> Answer:

@@ -17,7 +17,7 @@ from docai.wiring.model_choice import ModelOptions
 from docai.wiring.records import nothing_indexed, opened_workspace, uri_of
 
 if TYPE_CHECKING:
-    from docai.answering.composing.compose import Composer
+    from docai.answering.composing.compose import Composer, ComposingModel
     from docai.answering.question import Question
     from docai.answering.tables.forms import TableQuery
     from docai.index.retrieval import PageFinder
@@ -62,12 +62,15 @@ class Answerer:
         *,
         finding: FindOptions | None = None,
         model: ModelOptions | None = None,
+        composing: ComposingModel | None = None,
         password: str | None = None,
         tell: Tell = lambda text: None,
     ) -> None:
         """`finding`: which servers find pages; the environment says what it does not; `model`: which composes
-        answers, likewise. `password`: for pictures of encrypted PDFs."""
+        answers, likewise; `composing`: one that is there already, in place of that. `password`: for pictures
+        of encrypted PDFs."""
         self._named = workspace
+        self._composing = composing
         self._model_options = model or ModelOptions()
         self._password = password
         self._session: ModelSession | None = None
@@ -80,7 +83,7 @@ class Answerer:
         """Raises ConfigError where there is no workspace, or for a model that is named wrongly."""
         from docai.config import Settings
 
-        self._model_spec = self._model_options.resolve()
+        self._model_spec = self._model_options.resolve() if self._composing is None else None
         self.stores = self._stack.enter_context(opened_workspace(self._named))
         options = self._find_options.or_settings(Settings.from_environment(os.environ))
         self._finding = Finding(self.stores, options, self._tell)
@@ -247,7 +250,7 @@ class Answerer:
         return self._session
 
     def _make_composer(self) -> Composer | None:
-        session = self.open_model()
+        session = self._composing or self.open_model()
         if session is None:
             return None
         from docai.answering.composing.compose import Composer

@@ -17,6 +17,7 @@ from docai.wiring.documents import match_documents
 from docai.wiring.records import get_model, nothing_indexed, uri_of
 
 if TYPE_CHECKING:
+    from docai.answering.composing.compose import ComposingModel
     from docai.index.llama.shelf import ShelfDocument
     from docai.types import Answer, Box, PageImage, ScoredPage
     from docai.wiring.embedding import EmbeddingSpec
@@ -29,7 +30,8 @@ class WorkspaceShelf:
     """Satisfies `Shelf`. The workspace stays open until `close`, or until nobody holds this any more.
 
     `paths`: only documents in these files and folders. `highlight`: mark what was found. `longest_px`: make
-    longer pages smaller. `image_dir`: where pictures go. Raises ConfigError where there is no workspace.
+    longer pages smaller. `image_dir`: where pictures go. `composing`: the model that writes answers;
+    None takes the one that the environment names, if any. Raises ConfigError where there is no workspace.
     """
 
     def __init__(
@@ -41,11 +43,13 @@ class WorkspaceShelf:
         highlight: bool = False,
         longest_px: int | None = None,
         password: str | None = None,
+        composing: ComposingModel | None = None,
     ) -> None:
         from docai.wiring.page_finder import PageFinder
 
         stack = ExitStack()
-        self._answerer = stack.enter_context(Answerer(Path(workspace) if workspace is not None else None))
+        root = Path(workspace) if workspace is not None else None
+        self._answerer = stack.enter_context(Answerer(root, composing=composing, password=password))
         self._close = weakref.finalize(self, stack.close)
         self.stores = self._answerer.stores
         self._paths = tuple(map(Path, paths))
