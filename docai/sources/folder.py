@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -57,13 +58,32 @@ class FolderSource:
         try:
             return Path(item.uri).read_bytes()
         except OSError as error:
+            raise _unreadable(item, error) from error
+
+    def fetch(self, item: SourceItem, spool: Path) -> Path:
+        """The file itself; `spool` stays unused. Raises `DocumentError` `gone`, `changed`, `unreadable`."""
+        path = Path(item.uri)
+        try:
+            status = path.stat()
+        except (FileNotFoundError, NotADirectoryError) as error:
             raise DocumentError(
-                "unreadable",
-                f"cannot be read: {error.strerror or error}",
+                "gone",
+                "was deleted after it was listed",
                 document=item.uri,
                 stage=STAGE,
-                hint="check the path and its permissions",
+                hint="run again without it, or put it back",
             ) from error
+        except OSError as error:
+            raise _unreadable(item, error) from error
+        if _version(status) != item.version:
+            raise DocumentError(
+                "changed",
+                "was changed after it was listed",
+                document=item.uri,
+                stage=STAGE,
+                hint="run again: the new version is a document of its own",
+            )
+        return path
 
     def _walk(self, folder: Path, seen: set[tuple[int, int]]) -> Iterator[SourceItem | None]:
         """Documents below a folder; None for each file that is left alone."""
@@ -124,4 +144,18 @@ def _describe(path: Path) -> SourceItem:
         status = path.stat()
     except OSError:
         return SourceItem(str(path), 0, "unreadable")
-    return SourceItem(str(path), status.st_size, f"{status.st_mtime_ns}-{status.st_size}")
+    return SourceItem(str(path), status.st_size, _version(status))
+
+
+def _version(status: os.stat_result) -> str:
+    return f"{status.st_mtime_ns}-{status.st_size}"
+
+
+def _unreadable(item: SourceItem, error: OSError) -> DocumentError:
+    return DocumentError(
+        "unreadable",
+        f"cannot be read: {error.strerror or error}",
+        document=item.uri,
+        stage=STAGE,
+        hint="check the path and its permissions",
+    )

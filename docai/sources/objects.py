@@ -5,8 +5,8 @@ from __future__ import annotations
 import secrets
 from pathlib import Path
 
-from docai.protocols import ObjectStore
-from docai.sources.s3_access import S3Access, is_s3_url, parse_s3_url
+from docai.protocols import ObjectStore, Source
+from docai.sources.s3_access import S3Access, is_bucket, parse_s3_url
 from docai.sources.s3_errors import no_conditions
 
 
@@ -15,13 +15,27 @@ def open_store(url: str, access: S3Access | None = None) -> ObjectStore:
 
     Asks nothing of a server yet. Raises `ConfigError`: `bad-url`, `store-no-credentials`.
     """
-    if is_s3_url(url):
+    if is_bucket(url):
         from docai.sources.s3_store import S3ObjectStore
 
         return S3ObjectStore(url, parse_s3_url(url), access or S3Access())
     from docai.sources.folder_store import FolderStore
 
     return FolderStore(Path(url))
+
+
+def open_source(url: str, access: S3Access | None = None, max_bytes: int = 1 << 30) -> Source:
+    """The documents of `s3://bucket/folder/`, of a pattern or key there, or of a local folder or file.
+
+    `max_bytes`: larger objects of a bucket fail before they are fetched. Raises `ConfigError`.
+    """
+    if is_bucket(url):
+        from docai.sources.bucket import BucketSource
+
+        return BucketSource(url, access or S3Access(), max_bytes)
+    from docai.sources.folder import FolderSource
+
+    return FolderSource([url])
 
 
 def check_writable(store: ObjectStore) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from docai.errors import ConfigError
 
@@ -11,37 +12,56 @@ STAGE = "sources"
 
 
 class BucketUrl(NamedTuple):
-    """`prefix` is empty or ends with a slash, unless it is a pattern or one object's key."""
+    """`path`: everything behind the bucket's slash, as written: a folder, a key or a pattern."""
 
     bucket: str
-    prefix: str
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """An access key as it is given: by the environment or a profile."""
+    """An access key. `expires_s`: since the epoch, None for one that lasts."""
 
     access_key_id: str
     secret_access_key: str = field(repr=False)
     session_token: str | None = field(default=None, repr=False)
+    expires_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Where a machine of AWS gives keys by itself: a container's address, a role for a web identity, or the
+    instance. `token`, `token_file`: what the container's address wants to see."""
+
+    container_url: str | None = None
+    token: str | None = field(default=None, repr=False)
+    token_file: str | None = None
+    role_arn: str | None = None
+    web_identity_file: str | None = None
+    session_name: str = "docai"
+    sts_url: str | None = None
+    instance_url: str | None = "http://169.254.169.254"
 
 
 @dataclass(frozen=True, slots=True)
 class S3Access:
     """What every bucket of a job shares. Travels to workers; never shown with its secrets.
 
-    `endpoint_url`: of an S3-compatible server, None for AWS. `keys`: None leaves it to what the machine
-    gives (container, web identity, instance). `anonymous`: requests are not signed. `looked`: where
-    credentials were looked for, for the error that says there are none. `retries` of one request, with
-    doubling pauses and jitter, no longer than `retry_s` altogether. `read_timeout_s`: without a byte.
+    `endpoint_url`: of an S3-compatible server, None for AWS. `keys`, else `machine`: where keys come from.
+    `anonymous`: requests are not signed. `virtual_hosted`: the bucket stands in the host's name; None leaves
+    that to what is usual. `looked`: where credentials were looked for, for the error that says there are
+    none. `retries` of one request, with doubling pauses and jitter, no longer than `retry_s` altogether.
+    `read_timeout_s`: without a byte. `proxy_url`: through which the endpoint is reached.
     """
 
     endpoint_url: str | None = None
     region: str = "us-east-1"
     keys: Keys | None = None
+    machine: Machine | None = None
     anonymous: bool = False
     virtual_hosted: bool | None = None
     ca_pem: bytes | None = field(default=None, repr=False)
+    proxy_url: str | None = field(default=None, repr=False)
     looked: tuple[str, ...] = ()
     retries: int = 8
     retry_s: float = 120.0
@@ -49,23 +69,50 @@ class S3Access:
     read_timeout_s: float = 30.0
 
     @property
-    def uses_virtual_hosts(self) -> bool:
-        """AWS wants the bucket in the host's name; other servers rarely have such names."""
-        return self.endpoint_url is None if self.virtual_hosted is None else self.virtual_hosted
+    def server(self) -> str:
+        """As messages name it."""
+        return self.endpoint_url or f"AWS ({self.region})"
 
 
-def is_s3_url(url: str) -> bool:
+class Place(NamedTuple):
+    """Where a bucket's requests go. `root`: path of the bucket there, empty where the host names it."""
+
+    scheme: str
+    host: str
+    root: str
+    virtual_hosted: bool
+
+
+def is_bucket(url: str) -> bool:
     return url.lower().startswith(("s3://", "s3a://"))
 
 
 def parse_s3_url(url: str) -> BucketUrl:
-    """`s3://bucket/prefix`. Raises `ConfigError` `bad-url`. Nothing in it is decoded: keys are as written."""
-    bucket, _, prefix = url.partition("://")[2].partition("/")
-    if not is_s3_url(url) or not bucket or any(c in bucket for c in " ?#@:*"):
-        raise ConfigError(
-            "bad-url",
-            f"{url!r} names no bucket",
-            stage=STAGE,
-            hint="like s3://bucket/folder/",
-        )
-    return BucketUrl(bucket, prefix)
+    """`s3://bucket/path`. Raises `ConfigError` `bad-url`. Nothing in it is decoded: keys are as written."""
+    bucket, _, path = url.partition("://")[2].partition("/")
+    if not is_bucket(url) or not bucket or any(c in bucket for c in " ?#@:*[]"):
+        raise ConfigError("bad-url", f"{url!r} names no bucket", stage=STAGE, hint="like s3://bucket/folder/")
+    return BucketUrl(bucket, path)
+
+
+def locate_bucket(bucket: str, access: S3Access) -> Place:
+    """AWS wants the bucket in the host's name, where a certificate covers it (no dots); other servers rarely
+    have such names."""
+    if access.endpoint_url:
+        parts = urlsplit(access.endpoint_url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ConfigError(
+                "bad-url",
+                f"{access.endpoint_url!r} is no address of an S3 server",
+                stage=STAGE,
+                hint="like https://minio.example:9000",
+            )
+        scheme, host, base = parts.scheme, parts.netloc.rpartition("@")[2], parts.path.rstrip("/")
+        virtual = bool(access.virtual_hosted)
+    else:
+        ending = "amazonaws.com.cn" if access.region.startswith("cn-") else "amazonaws.com"
+        scheme, host, base = "https", f"s3.{access.region}.{ending}", ""
+        virtual = "." not in bucket if access.virtual_hosted is None else access.virtual_hosted
+    if virtual:
+        return Place(scheme, f"{bucket}.{host}", base, True)
+    return Place(scheme, host, f"{base}/{bucket}", False)

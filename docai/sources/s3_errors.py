@@ -68,8 +68,8 @@ def translate_error(error: Exception, url: str, endpoint: str, doing: str) -> Do
     return ServiceError("store-failed", f"{url} failed ({type(error).__name__})", stage=STAGE, hint=_AGAIN)
 
 
-def make_error(code: str, status: int, url: str, doing: str) -> DocaiError:
-    """The error for S3's code, else for the status."""
+def make_error(code: str, status: int, url: str, doing: str, region: str | None = None) -> DocaiError:
+    """The error for S3's code, else for the status. `region`: where the reply says that the bucket lies."""
     kind = _KINDS.get(code) or _STATUS_KINDS.get(status)
     said = code or f"status {status}"
     match kind:
@@ -88,7 +88,7 @@ def make_error(code: str, status: int, url: str, doing: str) -> DocaiError:
             return _config(
                 "store-region",
                 f"{url} lies in another region than the one asked ({said})",
-                "set AWS_REGION to the bucket's region",
+                f"set AWS_REGION={region}" if region else "set AWS_REGION to the bucket's region",
             )
         case "clock":
             return _config(
@@ -126,6 +126,21 @@ def unreachable(url: str, endpoint: str) -> ServiceError:
         f"{endpoint} does not answer for {url}",
         stage=STAGE,
         hint=f"check the network and --endpoint-url; {_AGAIN}",
+    )
+
+
+def conflict(url: str) -> ServiceError:
+    return ServiceError(
+        "store-failed", f"{url} refuses to write because of conflicts (409)", stage=STAGE, hint=_AGAIN
+    )
+
+
+def not_whole(url: str, endpoint: str) -> ServiceError:
+    return ServiceError(
+        "store-not-whole",
+        f"what {endpoint} answers for {url} is cut off, or it is no S3 server",
+        stage=STAGE,
+        hint=f"check --endpoint-url; {_AGAIN}",
     )
 
 

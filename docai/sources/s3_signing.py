@@ -19,7 +19,7 @@ _UNRESERVED = "-_.~"
 
 def encode_path(path: str) -> str:
     """A key as it stands in a request: `/` stays, `.` and `..` are left to the server, UTF-8 otherwise."""
-    return quote(path, safe="/" + _UNRESERVED, errors="surrogateescape")
+    return quote(path, safe="/" + _UNRESERVED)
 
 
 def encode_query(query: Sequence[tuple[str, str]]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import BinaryIO
 
 from docai.errors import ConfigError, DocumentError
@@ -41,6 +42,11 @@ class StdinSource:
                 hint="take items from this source's own listing",
             )
         return self._load()
+
+    def fetch(self, item: SourceItem, spool: Path) -> Path:
+        """Its bytes in the file `spool`."""
+        spool.write_bytes(self.read(item))
+        return spool
 
     def _load(self) -> bytes:
         if self._data is None:

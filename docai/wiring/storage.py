@@ -1,0 +1,42 @@
+"""Buckets and folders by their address, reached as this machine's environment says."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from docai.protocols import ObjectStore, Source
+    from docai.sources.s3_access import S3Access
+
+
+def find_access(endpoint_url: str | None = None, *, profile: str | None = None) -> S3Access:
+    """Credentials, region and endpoint the AWS way. `endpoint_url` comes before the environment's."""
+    from docai.config.aws import read_s3_access
+
+    return read_s3_access(os.environ, Path.home(), endpoint_url=endpoint_url, profile=profile)
+
+
+def open_source(url: str, endpoint_url: str | None = None) -> Source:
+    """The documents of a bucket's folder, pattern or key, or of a local folder. Raises `ConfigError`."""
+    from docai.sources.objects import open_source
+    from docai.sources.s3_access import is_bucket
+
+    return open_source(url, find_access(endpoint_url) if is_bucket(url) else None)
+
+
+def open_destination(url: str, endpoint_url: str | None = None) -> ObjectStore:
+    """A place for results that was seen to take them. Raises `ConfigError`, `ServiceError`."""
+    from docai.sources.objects import check_writable, open_store
+    from docai.sources.s3_access import is_bucket
+
+    if not is_bucket(url):
+        store = open_store(url)
+        check_writable(store)
+        return store
+    access = find_access(endpoint_url)
+    # Somebody waits for the command to begin: a server that is not there is told soon.
+    check_writable(open_store(url, replace(access, retries=4, retry_s=15.0)))
+    return open_store(url, access)
