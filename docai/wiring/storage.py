@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,16 +26,9 @@ def open_source(url: str, endpoint_url: str | None = None) -> Source:
     return open_source(url, find_access(endpoint_url) if is_bucket(url) else None)
 
 
-def open_destination(url: str, endpoint_url: str | None = None) -> ObjectStore:
-    """A place for results that was seen to take them. Raises `ConfigError`, `ServiceError`."""
-    from docai.sources.objects import check_writable, open_store
+def open_store(url: str, endpoint_url: str | None = None) -> ObjectStore:
+    """The objects below a bucket's folder, or in a local folder. Raises `ConfigError`."""
+    from docai.sources.objects import open_store
     from docai.sources.s3_access import is_bucket
 
-    if not is_bucket(url):
-        store = open_store(url)
-        check_writable(store)
-        return store
-    access = find_access(endpoint_url)
-    # Somebody waits for the command to begin: a server that is not there is told soon.
-    check_writable(open_store(url, replace(access, retries=4, retry_s=15.0)))
-    return open_store(url, access)
+    return open_store(url, find_access(endpoint_url) if is_bucket(url) else None)
