@@ -16,7 +16,7 @@ from typing import Any
 
 from docai.batch.chunks import Feed
 from docai.batch.events import Event
-from docai.batch.fetching import Fetch, Fetched
+from docai.batch.fetching import Fetch
 from docai.batch.memory import BatchMemory
 from docai.batch.scheduling import Scheduler, Work, describe_failure
 from docai.batch.seams import Inquiries, Keys, Question, Steps, TaskPool
@@ -45,12 +45,14 @@ _TRANSIENT = frozenset({"unreadable", "not-open"})
 
 @dataclass(slots=True)
 class BatchWork(Work):
-    """`name`: of the work at the destination; `size`: bytes fetched; `kept`: objects there that its outcome
-    makes needless; `twins`: other keys with the same bytes."""
+    """`name`: of the work at the destination; `attempt`: which one the item is at, `generation`: the one that
+    an outcome under this name would be; `size`: bytes fetched; `kept`: objects at the destination that the
+    outcome makes needless; `twins`: other keys with the same bytes."""
 
     document_id: str | None = None
     name: str = ""
     attempt: int = 0
+    generation: int = 0
     size: int = 0
     kept: list[str] = field(default_factory=list)
     twins: list[BatchWork] = field(default_factory=list)
@@ -135,7 +137,7 @@ class BatchJob(Scheduler):
             self._bytes += item.size
             attempt = self._attempt_of(item)
             work = BatchWork(item, self._spool / str(self._number), size=item.size, attempt=attempt)
-            bring = partial(self._bring, item, work.path, attempt)
+            bring = partial(self._bring, item, work.path)
             self._aside(bring, partial(self._take_fetched, work))
 
     def _has_room(self, size: int) -> bool:
@@ -162,16 +164,16 @@ class BatchJob(Scheduler):
                 self._on_work()
             self._incoming.extend(items)
 
-    def _bring(self, item: SourceItem, path: Path, attempt: int) -> tuple[Fetched, Stored | None]:
+    def _bring(self, item: SourceItem, path: Path) -> tuple[str, Stored | None]:
         """In a thread: a document's bytes, and the outcome that they have already."""
-        fetched = self._fetch(item, path)
-        name = name_work(self._keys.outcome(fetched.document_id))
-        return fetched, self._memory.outcomes.find(name, attempt)
+        document_id = self._fetch(item, path)
+        name = name_work(self._keys.outcome(document_id))
+        return document_id, self._memory.outcomes.find(name)
 
     def _take_fetched(self, work: BatchWork, result: Any) -> None:
         self._fetching -= 1
         if isinstance(result, DocumentError):
-            work.name = name_failure(self._memory.recipe, work.item)
+            work.name, work.generation = name_failure(self._memory.recipe, work.item), work.attempt
             self._finish(work, (describe_failure(result, work.item.uri),))
             return
         if isinstance(result, DocaiError):
@@ -182,17 +184,18 @@ class BatchJob(Scheduler):
             self._postpone(work, result)
             return
         self._faults = 0
-        fetched, stored = result
-        work.item, work.document_id = fetched.item, fetched.document_id
-        work.name = name_work(self._keys.outcome(fetched.document_id))
-        if stored is not None:
+        document_id, stored = result
+        work.document_id = document_id
+        work.name = name_work(self._keys.outcome(document_id))
+        work.generation = stored.attempt + 1 if stored is not None else 0
+        if stored is not None and _stands(stored, work.attempt):
             self._tally.found += 1
             self._settle(work, stored)
         elif work.name in self._by_name:
             work.path.unlink(missing_ok=True)
             self._by_name[work.name].twins.append(work)
         elif work.name in self._ended:  # it got its outcome while this key's was looked for
-            find = partial(self._memory.outcomes.find, work.name, work.attempt)
+            find = partial(self._memory.outcomes.find, work.name)
             self._aside(find, partial(self._settle, work))
         else:
             self._by_name[work.name] = work
@@ -284,7 +287,7 @@ class BatchJob(Scheduler):
             )
             return
         outcomes = tuple(_with_document(outcome, work.document_id) for outcome in outcomes)
-        create = partial(self._memory.outcomes.create, work.name, work.document_id, outcomes, work.attempt)
+        create = partial(self._memory.outcomes.create, work.name, work.document_id, outcomes, work.generation)
         self._aside(create, partial(self._settle, work))
 
     def _settle(self, work: BatchWork, stored: Any) -> None:
@@ -300,7 +303,7 @@ class BatchJob(Scheduler):
                 state=stored.standing.state,
                 code=stored.standing.code,
                 pages=stored.pages,
-                attempt=stored.attempt,
+                attempt=max(stored.attempt, one.attempt),
                 shared=shared,
             )
             self._memory.writer.add(entry)
@@ -349,6 +352,11 @@ class BatchJob(Scheduler):
     def _take_flushed(self, result: Any) -> None:
         self._flushing = False
         _check(result)
+
+
+def _stands(stored: Stored, attempt: int) -> bool:
+    """Whether an outcome answers an item that is at this attempt."""
+    return stored.attempt >= attempt or stored.standing.state == "record"
 
 
 def _with_document(outcome: Outcome, document_id: str | None) -> Outcome:

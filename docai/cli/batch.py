@@ -62,6 +62,9 @@ BaseUrlOption = Annotated[
 WorkersOption = Annotated[
     int | None, typer.Option("--workers", "-j", min=0, help="Worker processes (default: one a core).")
 ]
+RecipeOption = Annotated[
+    str | None, typer.Option(help="Which job, where DEST holds several (default: the newest).")
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")]
 
 
@@ -137,9 +140,7 @@ def retry(
     incomplete: Annotated[
         bool, typer.Option("--incomplete", help="Records with gaps too, not only failures.")
     ] = False,
-    recipe: Annotated[
-        str | None, typer.Option(help="Which job, where DEST holds several (default: the newest).")
-    ] = None,
+    recipe: RecipeOption = None,
     base_url: BaseUrlOption = None,
     password: Annotated[str | None, typer.Option(help="Password for encrypted PDFs.")] = None,
     workers: WorkersOption = None,
@@ -162,9 +163,7 @@ def retry(
 @batch_app.command("status")
 def status(
     dest: Destination,
-    recipe: Annotated[
-        str | None, typer.Option(help="Which job, where DEST holds several (default: the newest).")
-    ] = None,
+    recipe: RecipeOption = None,
     endpoint_url: EndpointOption = None,
     json_text: Annotated[bool, typer.Option("--json", help="JSON also on a terminal.")] = False,
 ) -> None:

@@ -8,63 +8,47 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from docai.errors import DocumentError
+from docai.wiring.storage import find_access, open_source
+from docai.wiring.storage import open_destination as open_destination
 
 if TYPE_CHECKING:
-    from docai.batch.fetching import Fetched
     from docai.batch.store.kept import Codec
     from docai.protocols import ObjectStore
     from docai.types import SourceItem
 
 
 class BatchSource:
-    """Documents of a local folder."""
+    """Documents of a folder or a bucket, brought to this machine one by one."""
 
     def __init__(self, url: str, endpoint_url: str | None) -> None:
-        from docai.sources.folder import FolderSource
-
-        self._root = Path(url)
-        self._source = FolderSource([self._root])
+        self._source = open_source(url, endpoint_url)
 
     def items(self, outside: str) -> Iterator[SourceItem]:
-        out = Path(outside).resolve()
-        for item in self._source.items():
-            path = Path(item.uri)
-            if not path.resolve().is_relative_to(out):
-                yield replace(item, uri=str(path.relative_to(self._root)))
+        """The listing, without what lies below `outside` (a destination within the source)."""
+        below = outside if "://" in outside else str(Path(outside).absolute())
+        below = below.rstrip("/") + "/"
+        return (item for item in self._source.items() if not item.uri.startswith(below))
 
-    def fetch(self, item: SourceItem, path: Path) -> Fetched:
-        from docai.batch.fetching import Fetched
-
-        source = self._root / item.uri
-        try:
-            data = source.read_bytes()
-            status = source.stat()
-        except OSError as error:
-            raise DocumentError(
-                "unreadable", f"cannot be read: {error.strerror or error}", document=item.uri, stage="sources"
-            ) from error
-        path.write_bytes(data)
-        now = replace(item, size=status.st_size, version=f"{status.st_mtime_ns}-{status.st_size}")
-        return Fetched(now, "sha256:" + hashlib.sha256(data).hexdigest())
-
-
-def open_destination(url: str, endpoint_url: str | None) -> ObjectStore:
-    from docai.sources.objects import check_writable, open_store
-
-    store = open_store(url)
-    check_writable(store)
-    return store
+    def fetch(self, item: SourceItem, path: Path) -> str:
+        """Bring an item's bytes to `path`; its document id. Satisfies `Fetch`."""
+        found = self._source.fetch(item, path)
+        if found != path:  # a file of this machine: whoever writes to it must not disturb what is read
+            shutil.copyfile(found, path)
+            self._source.fetch(item, path)
+        with path.open("rb") as stream:
+            return "sha256:" + hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def open_for_reading(url: str, endpoint_url: str | None) -> ObjectStore:
+    """A destination of which nothing is changed. Asks nothing yet. Raises `ConfigError`."""
     from docai.sources.objects import open_store
+    from docai.sources.s3_access import is_bucket
 
-    return open_store(url)
+    return open_store(url, find_access(endpoint_url) if is_bucket(url) else None)
 
 
 @contextmanager

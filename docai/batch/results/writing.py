@@ -72,7 +72,7 @@ class ResultWriter:
         formats: Formats = ("parquet", "jsonl"),
     ) -> None:
         self._store = store
-        self._prefix = prefix.rstrip("/")
+        self._prefix = f"{prefix.rstrip('/')}/" if prefix else ""
         self._schemas = schemas
         self._dump = dump
         self._formats = tuple(formats)
@@ -82,6 +82,7 @@ class ResultWriter:
         self.counts = Counts()
         if "parquet" in self._formats:
             _check_pyarrow()
+        self._before = self._withdraw()
 
     def add(self, item: SourceItem, outcomes: Sequence[Outcome] | None) -> None:
         """What became of a listed item; None for one that is still to be done."""
@@ -105,8 +106,32 @@ class ResultWriter:
             self._flush(name)
         self._flush_lines()
         manifest = {**about, "counts": self.counts.as_json(), "parts": self._parts}
-        self._store.put(f"{self._prefix}/manifest.json", json.dumps(manifest, indent=1).encode())
+        written = {part["key"] for parts in self._parts.values() for part in parts}
+        self._store.delete([self._prefix + key for key in sorted(self._before - written)])
+        self._store.put(self._manifest, json.dumps(manifest, indent=1).encode())
         return manifest
+
+    @property
+    def _manifest(self) -> str:
+        return f"{self._prefix}manifest.json"
+
+    def _withdraw(self) -> set[str]:
+        """Take the manifest of earlier results back, for their parts are written over; the parts' keys."""
+        data = self._store.get(self._manifest)
+        if data is None:
+            return set()
+        try:
+            parts = json.loads(data)["parts"]
+            keys = {part["key"] for some in parts.values() for part in some}
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ConfigError(
+                "bad-output",
+                f"{self._store.url}/{self._manifest} is no manifest of docai",
+                stage="export",
+                hint="choose another place with --to",
+            ) from error
+        self._store.delete([self._manifest])
+        return keys
 
     def _write(self, outcome: Outcome) -> None:
         if isinstance(outcome, Record):
@@ -155,7 +180,7 @@ class ResultWriter:
     def _put(self, folder: str, suffix: str, data: bytes, rows: int) -> None:
         parts = self._parts.setdefault(folder, [])
         key = f"{folder}/part-{len(parts):05}.{suffix}"
-        self._store.put(f"{self._prefix}/{key}", data)
+        self._store.put(self._prefix + key, data)
         parts.append({"key": key, "rows": rows, "bytes": len(data)})
 
 

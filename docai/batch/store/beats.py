@@ -65,11 +65,15 @@ class Beats:
         self._thread.start()
 
     def stop(self) -> None:
-        """This run has ended; its claims are free."""
+        """This run has ended; its claims are free. Dead runs are cleared away with it."""
+        self.fall_silent()
+        self._store.delete([self._prefix + run for run in (self._run, *self._dead)])
+
+    def fall_silent(self) -> None:
+        """End the thread."""
         self._ended.set()
         if self._thread is not None:
             self._thread.join()
-        self._store.delete([self._prefix + self._run])
 
     def beat(self) -> None:
         self._number += 1

@@ -64,9 +64,9 @@ class BatchOutcomes:
         data = self._store.get(key)
         return None if data is None else decode_outcome(key, data)
 
-    def find(self, work: str, attempt: int = 0) -> Stored | None:
-        """The newest outcome from an attempt on: what is no whole record may have been tried again since."""
-        found = self.get(work, attempt)
+    def find(self, work: str) -> Stored | None:
+        """The newest outcome: what is no whole record may have been tried again."""
+        found = self.get(work)
         while found is not None and found.standing.state != "record":
             newer = self.get(work, found.attempt + 1)
             if newer is None:
