@@ -52,10 +52,8 @@ def check_batch(
             wrong.append(f"{entry.uri}: the ledger says {entry.standing}, the outcome {stored.standing}")
     documents: dict[str, str] = {}
     for entry in newest.values():
-        if (
-            entry.document is not None
-            and documents.setdefault(entry.document, entry.outcome) != entry.outcome
-        ):
+        document = entry.document
+        if document is not None and documents.setdefault(document, entry.outcome) != entry.outcome:
             wrong.append(f"{document} has two outcomes")
     found = {_name(f.key) for f in store.list("outcomes/")}
     wrong += [f"nobody's outcome: {name}" for name in sorted(found - owned)]

@@ -12,8 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from docai.wiring.storage import find_access, open_source
-from docai.wiring.storage import open_destination as open_destination
+from docai.wiring.storage import open_source, open_store
 
 if TYPE_CHECKING:
     from docai.batch.store.kept import Codec
@@ -45,10 +44,16 @@ class BatchSource:
 
 def open_for_reading(url: str, endpoint_url: str | None) -> ObjectStore:
     """A destination of which nothing is changed. Asks nothing yet. Raises `ConfigError`."""
-    from docai.sources.objects import open_store
-    from docai.sources.s3_access import is_bucket
+    return open_store(url, endpoint_url)
 
-    return open_store(url, find_access(endpoint_url) if is_bucket(url) else None)
+
+def open_destination(url: str, endpoint_url: str | None) -> ObjectStore:
+    """The store at a destination. Raises `ConfigError` or `ServiceError` where nothing can be kept."""
+    from docai.sources.objects import check_writable
+
+    store = open_store(url, endpoint_url)
+    check_writable(store)
+    return store
 
 
 @contextmanager
