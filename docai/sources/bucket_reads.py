@@ -113,7 +113,7 @@ class BucketReader:
 
 def is_plain(key: str) -> bool:
     """Whether obstore can name the object."""
-    return all(part not in ("", ".", "..") for part in key.split("/"))
+    return key.isprintable() and all(part not in ("", ".", "..") for part in key.split("/"))
 
 
 def _of_document(error: DocaiError, item: SourceItem) -> DocaiError:
