@@ -116,14 +116,20 @@ class Seaweed:
 
     def request(self, method: str, path: str) -> int:
         """Status of a signed request without a body; 0 if nobody answers."""
+        try:
+            return self.ask(method, path)[0]
+        except (OSError, http.client.HTTPException):
+            return 0
+
+    def ask(self, method: str, path: str, at: datetime | None = None) -> tuple[int, bytes]:
+        """Status and body of the reply to a request that was signed `at` a time (now)."""
         host, encoded = f"127.0.0.1:{self.port}", encode_path(path)
-        headers = sign_headers(method, host, encoded, "", {}, OWNER, "us-east-1", datetime.now(UTC))
+        headers = sign_headers(method, host, encoded, "", {}, OWNER, "us-east-1", at or datetime.now(UTC))
         connection = http.client.HTTPConnection(host, timeout=30)
         try:
             connection.request(method, encoded, headers=headers)
-            return connection.getresponse().status
-        except (OSError, http.client.HTTPException):
-            return 0
+            reply = connection.getresponse()
+            return reply.status, reply.read()
         finally:
             connection.close()
 
