@@ -9,6 +9,7 @@ import typer
 
 from docai.cli.ask import ask
 from docai.cli.batch import batch_app
+from docai.cli.batch_collect import collect
 from docai.cli.doctor import doctor
 from docai.cli.eval import evaluate
 from docai.cli.extract import extract
@@ -30,6 +31,7 @@ app = typer.Typer(
 )
 app.command("extract")(extract)
 app.command("ask")(ask)
+batch_app.command("collect")(collect)
 app.add_typer(batch_app, name="batch")
 app.add_typer(index_app, name="index")
 app.add_typer(records_app, name="records")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,9 @@ import pytest
 
 from docai.batch.results import ResultWriter, writing
 from docai.batch.results.shapes import shape_records
+from docai.errors import ConfigError
 from docai.schema import Schema, load_schema
+from docai.sources.folder_store import FolderStore
 from docai.types import (
     DocumentRef,
     ErrorInfo,
@@ -26,35 +28,10 @@ from docai.types import (
     SchemaRef,
     Segment,
     SourceItem,
-    StoredObject,
 )
 from docai.workspace.export import outcome_line, parse_line
 
 pytest.importorskip("pyarrow")
-
-
-class Folder:
-    """Objects as files below a folder."""
-
-    def __init__(self, root: Path) -> None:
-        self.url, self.root = str(root), root
-
-    def put(self, key: str, data: bytes) -> None:
-        path = self.root / key
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-
-    def create(self, key: str, data: bytes) -> bool:
-        raise NotImplementedError
-
-    def get(self, key: str) -> bytes | None:
-        return (self.root / key).read_bytes()
-
-    def list(self, prefix: str) -> Iterator[StoredObject]:
-        raise NotImplementedError
-
-    def delete(self, keys: Sequence[str]) -> None:
-        raise NotImplementedError
 
 
 INVOICE = load_schema("invoice")
@@ -86,7 +63,7 @@ def make_failure(uri: str, code: str = "damaged") -> Failure:
 
 
 def write(root: Path, outcomes: dict[str, Sequence[Outcome] | None], **options: Any) -> dict[str, Any]:
-    writer = ResultWriter(Folder(root), "results", {INVOICE.hash: INVOICE}, outcome_line, **options)
+    writer = ResultWriter(FolderStore(root), "results", {INVOICE.hash: INVOICE}, outcome_line, **options)
     for uri, given in outcomes.items():
         writer.add(SourceItem(uri, 1, "v"), given)
     return writer.finish({"job": "j"})
@@ -167,6 +144,30 @@ def test_parts_are_bounded_and_fit_together(tmp_path: Path, monkeypatch: pytest.
     manifest = write(tmp_path, rows)
     assert [part["rows"] for part in manifest["parts"]["records/invoice"]] == [3, 3, 2]
     assert ds.dataset(tmp_path / "results/records/invoice").count_rows() == 8
+
+
+def test_results_that_are_written_over_leave_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(writing.ROWS_PER_PART, "records", 1)
+    write(tmp_path, {"a": [make_record("a")], "b": [make_record("b")], "c": [make_failure("c")]})
+    write(tmp_path, {"a": [make_record("a")]})
+    left = sorted(str(p.relative_to(tmp_path / "results")) for p in tmp_path.rglob("*") if p.is_file())
+    assert left == [
+        "fields/part-00000.parquet",
+        "jsonl/part-00000.jsonl",
+        "manifest.json",
+        "records/invoice/part-00000.parquet",
+    ]
+
+
+def test_somebody_else_s_manifest_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "results/manifest.json"
+    path.parent.mkdir()
+    path.write_text('{"name": "an app"}')
+    with pytest.raises(ConfigError, match="no manifest of docai"):
+        write(tmp_path, {"a": [make_record("a")]})
+    assert path.read_text() == '{"name": "an app"}'
 
 
 def test_what_no_column_takes_is_null_and_stays_in_values(tmp_path: Path) -> None:
