@@ -25,9 +25,9 @@ MACHINE_PATH = re.compile(r"(?<![\w.\-])/(?:" + "|".join(_HOMES) + ")")
 
 # Modules (or their parents) that neither `import docai` nor `docai --help` may load.
 HEAVY = """
-    cv2 hypothesis jsonschema llama_index lxml numpy onnxruntime openai pandas PIL pyarrow pydantic pymupdf
-    qdrant_client qdrant_edge rapidfuzz rapidocr ray scipy sklearn tesserocr torch transformers xlsxwriter
-    yaml
+    cv2 hypothesis jsonschema llama_index lxml numpy obstore onnxruntime openai pandas PIL pyarrow pydantic
+    pymupdf qdrant_client qdrant_edge rapidfuzz rapidocr ray scipy sklearn tesserocr torch transformers
+    xlsxwriter yaml
 """
 STARTS = {
     "import docai": "import docai",

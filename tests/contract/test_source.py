@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from services.stub_bucket import StubBucket
 
 from docai.errors import ConfigError, DocumentError
 from docai.protocols import Source
+from docai.sources.bucket import BucketSource
 from docai.sources.folder import FolderSource
 from docai.sources.stdin import StdinSource
 from docai.types import SourceItem
@@ -31,6 +35,12 @@ class SourceContract:
         assert sorted(source.read(item) for item in items) == sorted(documents)
         assert sorted(item.size for item in items) == sorted(len(d) for d in documents)
         assert len({item.uri for item in items}) == len(items)
+
+    def test_items_are_fetched_to_files(self, tmp_path: Path) -> None:
+        documents = _DOCUMENTS[: self.most]
+        source = self.make_source(tmp_path, documents)
+        files = [source.fetch(item, tmp_path / f"spool {n}") for n, item in enumerate(source.items())]
+        assert sorted(file.read_bytes() for file in files) == sorted(documents)
 
     def test_listing_twice_gives_the_same(self, tmp_path: Path) -> None:
         source = self.make_source(tmp_path, _DOCUMENTS[: self.most])
@@ -64,6 +74,18 @@ class TestFolder(SourceContract):
         for number, data in enumerate(documents):
             (folder / f"{number}.pdf").write_bytes(data)
         return FolderSource([folder])
+
+
+class TestBucket(SourceContract):
+    @pytest.fixture(autouse=True)
+    def serve(self) -> Iterator[None]:
+        with ExitStack() as self.stack:
+            yield
+
+    def make_source(self, folder: Path, documents: tuple[bytes, ...]) -> Source:
+        objects = {f"d/{number}.pdf": data for number, data in enumerate(documents)}
+        bucket = self.stack.enter_context(StubBucket(objects))
+        return BucketSource(bucket.url, bucket.access())
 
 
 class TestStdin(SourceContract):
