@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from docai.answering.amendments import tell_amendments
 from docai.answering.assembly import refuse_subject, write_answer
 from docai.answering.citing import with_proof
+from docai.answering.comparing import compare, read_comparison
 from docai.answering.findings import Finding
 from docai.answering.languages import guess_language
 from docai.answering.library import Finder, Library
@@ -68,6 +70,7 @@ def _answer(
         _check_language(question, chosen)
     if subject.document_ids or len(sources.documents) == 1:
         answer = write_answer(question, findings, sources)
+        answer = tell_amendments(question, answer, findings, sources)
     else:
         answer = _answer_unnamed(question, findings, sources)
     if composer is None:
@@ -83,7 +86,7 @@ def _answer_unnamed(question: Question, findings: Sequence[Finding], sources: So
     if not found:
         return write_answer(question, findings, sources)
     best = max(found, key=lambda f: f.confidence)
-    answer = write_answer(question, [best], sources)
+    answer = tell_amendments(question, write_answer(question, [best], sources), [best], sources)
     if question.stems or len(found) < 2:
         return answer
     issue = AnswerIssue(
@@ -111,6 +114,9 @@ def _passages(source: Source, pages: Sequence[ScoredPage], named: bool) -> Seque
 
 def find_answer(question: Question, source: Source, passages: Sequence[Passage]) -> Finding:
     """One document's answer: by its records where a field holds what is asked, else by its sentences."""
+    compared = read_comparison(question)
+    if compared is not None:
+        return compare(find_answer(compared.question, source, passages), compared)
     recorded = answer_from_records(question, source)
     if recorded is not None:
         return with_proof(recorded, source)

@@ -67,13 +67,13 @@ def write_sentences(finding: Finding, source: Source, citations: CitationList) -
 def _headline(finding: Finding) -> str:
     value = finding.value
     stated = value is not None and not isinstance(value, bool)
-    said = format_value(value, finding.unit, finding.kind) if stated else ""
+    said = format_value(value, finding.unit, finding.kind) if stated else finding.told
     computed = f" (computed: {(finding.rule or '').replace('_', ' ')})" if _is_computed(finding) else ""
     if finding.verdict == "yes":
         return f"Yes: {said}{computed}." if said else "Yes."
     if finding.verdict == "no":
         if finding.statements:
-            return "No."
+            return f"No: {finding.told}{computed}." if finding.told else "No."
         document = finding.document
         return f"No: {name_document(document)} says nothing of the kind on its {document.pages_read} pages."
     if not stated:
@@ -116,7 +116,7 @@ def write_answer(question: Question, findings: Sequence[Finding], sources: Sourc
     if not found:
         return _refuse(question, findings, sources)
     if len({answer_key(f) for f in found}) > 1:
-        return _disagree(question, found, sources)
+        return disagree(question, found, sources)
     best = max(found, key=lambda f: f.confidence)
     source = sources.get(best.document.id)
     citations = CitationList()
@@ -169,7 +169,8 @@ def _refuse(question: Question, findings: Sequence[Finding], sources: Sources) -
     )
 
 
-def _disagree(question: Question, found: Sequence[Finding], sources: Sources) -> Answer:
+def disagree(question: Question, found: Sequence[Finding], sources: Sources) -> Answer:
+    """What each document says, one after the other, where they do not say the same."""
     citations = CitationList()
     rows = []
     sentences: list[Sentence] = []

@@ -38,7 +38,7 @@ class Finding:
     """A document's answer. `kind`: of the value; `label`: what the value is ("governing law").
 
     Without a value and verdict, `reason` says why. `rule`: by which an inferred value came about.
-    `source`: `record` or `sentence`.
+    `source`: `record` or `sentence`. `told`: the value that a verdict comes from, in words.
     """
 
     document: LibraryDocument
@@ -54,6 +54,7 @@ class Finding:
     path: str | None = None
     source: Literal["record", "sentence"] = "sentence"
     warnings: tuple[str, ...] = ()
+    told: str = ""
 
     @property
     def found(self) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from docai.answering.library import LibraryDocument
+from docai.answering.library import Amendment, LibraryDocument
 from docai.answering.names import find_names
 from docai.answering.vocabulary import plain_text
 from docai.answering.words import content_stems
@@ -25,11 +25,17 @@ class Shelf:
 
 
 class FixedLibrary:
-    """Satisfies `Library`. `fields`: of each schema, by its id."""
+    """Satisfies `Library`. `fields`: of each schema, by its id; `amendments`: of a document, by its id."""
 
-    def __init__(self, shelves: Sequence[Shelf], fields: Mapping[str, Sequence[Field]] | None = None) -> None:
+    def __init__(
+        self,
+        shelves: Sequence[Shelf],
+        fields: Mapping[str, Sequence[Field]] | None = None,
+        amendments: Mapping[str, Sequence[Amendment]] | None = None,
+    ) -> None:
         self._shelves = {shelf.document.id: shelf for shelf in shelves}
         self._fields = dict(fields or {})
+        self._amendments = dict(amendments or {})
 
     def documents(self, where: Where) -> Sequence[LibraryDocument]:
         wanted = where.document_ids
@@ -46,6 +52,9 @@ class FixedLibrary:
 
     def fields(self, record: Record) -> Sequence[Field]:
         return self._fields.get(record.schema_ref.id, ())
+
+    def amendments(self, document_id: str) -> Sequence[Amendment]:
+        return self._amendments.get(document_id, ())
 
 
 @dataclass(frozen=True, slots=True)

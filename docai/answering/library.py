@@ -31,6 +31,15 @@ class LibraryDocument:
         return max(0, self.page_count - len(self.unread))
 
 
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """A document that changes another one. `since`: ISO date from which it speaks, where it says one."""
+
+    document_id: str
+    uri: str
+    since: str | None = None
+
+
 class Library(Protocol):
     """Documents with what is known about them. Each method is asked for few documents at a time."""
 
@@ -52,6 +61,10 @@ class Library(Protocol):
 
     def fields(self, record: Record) -> Sequence[Field]:
         """Leaves of the record's schema; empty where the schema is no longer known."""
+        ...
+
+    def amendments(self, document_id: str) -> Sequence[Amendment]:
+        """Documents that change this one, latest last; also those that are not in scope."""
         ...
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from docai.answering.languages import guess_language
@@ -83,6 +83,20 @@ def read_question(text: str) -> Question:
         negated=bool(_NEGATED.search(bare)) != bool(_UNLIMITED.search(bare)),
         permits=_PERMITS.search(bare) is not None and _LIMITS.search(bare) is None,
         language=guess_language(bare),
+    )
+
+
+def reread(question: Question, bare: str, asked: Asked) -> Question:
+    """The same question with another plain text that asks for another kind of value."""
+    topics = asked_topics(bare)
+    return replace(
+        question,
+        bare=bare,
+        asked=asked,
+        also=None,
+        topics=frozenset(topics).union(*(get_topic(t).implies for t in topics)),
+        stems=_other_stems(bare, [span for spans in topics.values() for span in spans]),
+        negated=bool(_NEGATED.search(bare)),
     )
 
 

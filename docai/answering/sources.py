@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
-from docai.answering.library import Library, LibraryDocument
+from docai.answering.library import Amendment, Library, LibraryDocument
 from docai.errors import ConfigError
 from docai.grounding.location import find_across_break, find_places, to_evidence
 from docai.grounding.text_index import PageIndexes
@@ -112,6 +112,10 @@ class Sources:
         if document_id not in self._sources:
             self._sources[document_id] = Source(document, self._library)
         return self._sources[document_id]
+
+    def amendments(self, document_id: str) -> Sequence[Amendment]:
+        """Documents that change this one, latest last; those that are not in scope have no source."""
+        return self._library.amendments(document_id)
 
     def forget(self, document_id: str) -> None:
         """Drop what was fetched of a document: thousands of them would fill the memory."""

@@ -68,7 +68,9 @@ def ask(
     ] = None,
     as_of: Annotated[
         str | None,
-        typer.Option("--as-of", metavar="DATE", help="Over records: leave out what speaks from a later day."),
+        typer.Option(
+            "--as-of", metavar="DATE", help="Leave out what speaks from a later day, amendments too."
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Write the answer to .html, .json, .csv or .xlsx.")

@@ -34,7 +34,7 @@ _REBUILT = ("index-damaged", "index-other-model")
 @dataclass(frozen=True, slots=True)
 class AskOptions:
     """How to ask. `paths`: only documents in these files and folders. `each`: one row a document. `as_of`:
-    ISO date, leaves out records that speak from a later day. `schema`, `conditions`: only documents with a
+    ISO date, leaves out what speaks from a later day. `schema`, `conditions`: only documents with a
     record of it that fulfils them (`total>=1000`). `document_ids`: only these; None for all.
     """
 
@@ -48,7 +48,8 @@ class AskOptions:
     @property
     def narrowed(self) -> bool:
         """Whether not all documents are meant."""
-        return bool(self.paths or self.schema or self.conditions) or self.document_ids is not None
+        some = self.paths or self.schema or self.conditions or self.as_of
+        return bool(some) or self.document_ids is not None
 
 
 class Answerer:
@@ -126,7 +127,7 @@ class Answerer:
         return save_field(self.stores, to_field_values(answer, f"/{name}"), name)
 
     def _open_library(self, options: AskOptions) -> WorkspaceLibrary:
-        from docai.wiring.library import WorkspaceLibrary
+        from docai.wiring.library import WorkspaceLibrary, find_later
         from docai.workspace.scope import find_documents, parse_condition
 
         under = [uri_of(self.stores.root, path) for path in options.paths]
@@ -159,9 +160,19 @@ class Answerer:
                     stage="answering",
                     hint="check filters",
                 )
+        if options.as_of and entries:
+            later = find_later(self.stores, options.as_of)
+            entries = [entry for entry in entries if entry.id not in later]
+            if not entries:
+                raise ConfigError(
+                    "nothing-in-scope",
+                    f"all that is meant here speaks from a later day than {options.as_of}",
+                    stage="answering",
+                    hint="a later --as-of, or none",
+                )
         if not entries:
             raise nothing_indexed(self.stores.root, "answering")
-        return WorkspaceLibrary(self.stores, entries)
+        return WorkspaceLibrary(self.stores, entries, options.as_of)
 
     def _ask_records(self, asked: Question, library: WorkspaceLibrary, options: AskOptions) -> Answer | None:
         """The answer over records, where the question counts, adds, compares or lists."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from docai.answering.library import LibraryDocument
+from docai.answering.library import Amendment, LibraryDocument
 from docai.types import Record
 
 if TYPE_CHECKING:
@@ -15,12 +15,25 @@ if TYPE_CHECKING:
     from docai.workspace import Workspace
     from docai.workspace.catalogue import CatalogueEntry
 
+_LAST_DAY = "9999-12-31"
+_AMENDMENTS = """
+  SELECT a.document_id, b.document_id, b.uri, b.since FROM records a JOIN records b USING (family_id)
+  WHERE b.role = 'amendment' AND b.family_id <> b.record_id AND b.duplicate_of IS NULL
+    AND a.document_id <> b.document_id AND (b.since IS NULL OR b.since <= ?)
+    AND (a.role = 'original' OR a.since < b.since)
+  ORDER BY b.since IS NOT NULL, b.since, b.record_id
+"""
+
 
 class WorkspaceLibrary:
     """Satisfies `Library`. The scope is fixed when it is made; what lies in it is read when asked for."""
 
-    def __init__(self, stores: Workspace, entries: Sequence[CatalogueEntry]) -> None:
+    def __init__(
+        self, stores: Workspace, entries: Sequence[CatalogueEntry], as_of: str | None = None
+    ) -> None:
+        """`as_of`: ISO date; amendments that speak from a later day are not known."""
         self._stores = stores
+        self._as_of = as_of
         self._documents = [_describe(entry) for entry in entries]
 
     @property
@@ -51,6 +64,34 @@ class WorkspaceLibrary:
     def fields(self, record: Record) -> Sequence[Field]:
         schema = find_schema(self._stores, record.schema_ref.id, record.schema_ref.hash)
         return schema.fields if schema else ()
+
+    def amendments(self, document_id: str) -> Sequence[Amendment]:
+        return self._amendments.get(document_id, ())
+
+    @cached_property
+    def _amendments(self) -> Mapping[str, Sequence[Amendment]]:
+        """By the families of the records."""
+        queries = self._stores.open_queries(self._as_of)
+        try:
+            rows = queries.run(_AMENDMENTS, (self._as_of or _LAST_DAY,)).rows
+        finally:
+            queries.close()
+        found: dict[str, list[Amendment]] = {}
+        for amended, document_id, uri, since in rows:
+            item = Amendment(document_id, uri, since)
+            if item not in found.setdefault(amended, []):
+                found[amended].append(item)
+        return found
+
+
+def find_later(stores: Workspace, day: str) -> frozenset[str]:
+    """Documents all of whose records speak from a later day (ISO)."""
+    sql = "SELECT document_id FROM records GROUP BY 1 HAVING min(coalesce(since, '')) > ?"
+    queries = stores.open_queries()
+    try:
+        return frozenset(str(row[0]) for row in queries.run(sql, (day,)).rows)
+    finally:
+        queries.close()
 
 
 def _describe(entry: CatalogueEntry) -> LibraryDocument:
