@@ -26,6 +26,7 @@ from docai.extraction.merge import merge_claims
 from docai.extraction.sums import check_rows
 from docai.extraction.vlm.relevance import needs_asking
 from docai.extraction.vlm.seeing import find_seen
+from docai.grounding.locators import place_fields
 from docai.protocols import ExtractionModel, PageRenderer, Reader
 from docai.schema import Schema, assemble
 from docai.types import (
@@ -252,7 +253,9 @@ class DocumentWorker:
         raise_if_nothing_read(task.pages, task.document.uri)
         records, chosen = [], []
         wanted: list[FollowUp] = []
-        segments = self._split(task.pages) if self._split else [(1, len(task.pages))]
+        # Pages that docai laid out itself begin where there was room, not where a document begins.
+        split = None if any(page.locators for page in task.pages) else self._split
+        segments = split(task.pages) if split else [(1, len(task.pages))]
         for first, last in segments:
             pages = task.pages[first - 1 : last]
             schema, by_content = self._choose(pages)
@@ -269,7 +272,12 @@ class DocumentWorker:
 
 
 def read_page(page: Page, renderer: PageRenderer, reader: Reader) -> Page:
-    """Render a page and read its words; a page turned or skewed keeps boxes as it lies."""
+    """Render a page and read its words; a page turned or skewed keeps boxes as it lies.
+
+    What docai laid out itself (a file without pages) needs no reading: its words are the file's own.
+    """
+    if page.locators:
+        return replace(page, words=tuple(renderer.text_layer(page)), reader="file-text")
     image = renderer.render(page)
     return reader.read(replace(page, image_kind=image.kind), image, renderer.text_layer(page))
 
@@ -316,6 +324,7 @@ def extract_record(
     readings = [reading for answer in view.answers for reading in answer.readings]
     if readings:
         fields = find_seen(fields, readings, schema)
+    fields = place_fields(fields, view.pages)
     values, refused = assemble(
         schema, fields, keep_unsupported=policy.keep_unsupported, keep_seen=policy.keep_seen
     )
@@ -379,5 +388,5 @@ def raise_if_nothing_read(pages: Sequence[Page], uri: str) -> None:
 
 
 def _lowest_dpi(pages: Sequence[Page]) -> float | None:
-    values = [min(page.dpi_x, page.dpi_y) for page in pages if was_read(page)]
+    values = [min(page.dpi_x, page.dpi_y) for page in pages if was_read(page) and not page.locators]
     return round(min(values), 1) if values else None

@@ -35,7 +35,7 @@ def locate_quote(source: Source, quote: Quote) -> Citation | None:
     """A quote as a citation. A record's evidence was located when it was extracted; a passage's sentence is
     looked up on its page; in files without pages the locator is the place.
     """
-    if quote.path is not None and quote.boxes:
+    if quote.path is not None and (quote.boxes or quote.locator):
         known = Evidence(
             page=quote.page, quote=quote.text, boxes=quote.boxes, match=quote.match, score=quote.score
         )
@@ -60,7 +60,7 @@ def cite_evidence(
         boxes=evidence.boxes,
         match=evidence.match,
         score=evidence.score,
-        locator=locator,
+        locator=evidence.locator or locator,
         path=path,
     )
 

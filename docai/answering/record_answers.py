@@ -164,7 +164,7 @@ def _statements(source: Source, leaves: Sequence[FieldValue]) -> tuple[Statement
     statements: dict[tuple[int, str], Statement] = {}
     for leaf in leaves:
         quotes = [
-            Quote(e.page, e.quote, leaf.path, e.boxes, e.match, e.score)
+            Quote(e.page, e.quote, leaf.path, e.boxes, e.match, e.score, e.locator)
             for e in leaf.evidence
             if e.quote.strip()
         ]

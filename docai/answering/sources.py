@@ -8,6 +8,7 @@ from functools import cached_property
 from docai.answering.library import Amendment, Library, LibraryDocument
 from docai.errors import ConfigError
 from docai.grounding.location import find_across_break, find_places, to_evidence
+from docai.grounding.locators import place_evidence
 from docai.grounding.text_index import PageIndexes
 from docai.schema import Field
 from docai.schema.kinds import infer_kind
@@ -62,7 +63,12 @@ class Source:
         found = to_evidence(places, self.indexes)
         if not found:
             return None
-        return max(found, key=lambda e: (_overlap(e.boxes, near), e.match == "exact"))
+        return self.place(max(found, key=lambda e: (_overlap(e.boxes, near), e.match == "exact")))
+
+    def place(self, evidence: Evidence) -> Evidence:
+        """Evidence as it may leave docai: by paragraph or cell where the file has no pages."""
+        index = self.indexes.get(evidence.page)
+        return place_evidence(evidence, index.page if index else None)
 
 
 def _overlap(boxes: Sequence[Box], others: Sequence[Box]) -> float:

@@ -59,7 +59,7 @@ def _describe(field: FieldValue) -> tuple[str, ...]:
         f"[bold]{escape(show_value(field.value, field.unit))}[/bold]",
         f"[{style}]{escape(status)}[/{style}]",
         f"{field.confidence:.2f}" if field.value is not None else "",
-        str(first.page) if first else "",
+        escape(first.locator or str(first.page)) if first else "",
         f"[dim]{escape(quote)}[/dim]",
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -27,11 +27,13 @@ from docai.config.kinds import (
 
 
 class PagesSection(Section):
-    """How files become pages. `dpi` fixes the resolution of pages that are rendered (scans keep theirs)."""
+    """How files become pages. `dpi` fixes the resolution of pages that are rendered (scans keep theirs).
+    `office`: whether office files are read as their text, or as the pages that LibreOffice prints."""
 
     password: str | None = Field(default=None, repr=False)
     split: bool = False
     dpi: int | None = Field(default=None, ge=72, le=1200)
+    office: Literal["text", "pages"] = "text"
 
 
 class ReadingSection(Section):

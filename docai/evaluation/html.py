@@ -33,6 +33,7 @@ def build_html(report: Report, labels: Labels, show_page: ShowPage) -> str:
     title = f"docai eval: {report.schema_id}"
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="generator" content="docai">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title><style>{style}</style></head><body>"
         f'<svg class="symbols" aria-hidden="true">{"".join(album.symbols.values())}</svg>'

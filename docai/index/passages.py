@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from docai.grounding.locators import join_locators
 from docai.index.blocks import Block, find_blocks
 from docai.index.context import describe_document, is_repeated
 from docai.index.headings import HEADING_MARK, HeadingPath, find_run_in
@@ -171,4 +172,5 @@ def _make_passage(
         heading=heading,
         context="" if is_repeated(context, text) else context,
         kind=kind,
+        locator=join_locators(page, (page.words[index].line for index in words)),
     )

@@ -81,7 +81,9 @@ def _make_row(page: Page, words: list[int], boxes: Sequence[Box], box: Box) -> R
 
 
 def list_line_boxes(page: Page, words: Sequence[int]) -> tuple[Box, ...]:
-    """One box a line of text around the given words, on the page as it lies."""
+    """One box a line of text around the given words, on the page as it lies; none where it has locators."""
+    if page.locators:
+        return ()
     lines: list[list[int]] = []
     for index in words:
         if lines and page.words[lines[-1][-1]].line == page.words[index].line:

@@ -20,6 +20,7 @@ class PagePlan:
     """How a page will be rendered: its size after /Rotate, the DPI of its image, and the kind.
 
     `native` is a promise here; a page planned as `rendered` may still prove bit-equal when rendered.
+    `locators`: as of `Page`, where the file has no pages; `issues`: what is known before it is read.
     """
 
     width_pt: float
@@ -27,6 +28,8 @@ class PagePlan:
     dpi_x: float
     dpi_y: float
     kind: ImageKind
+    locators: tuple[str, ...] = ()
+    issues: tuple[Issue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

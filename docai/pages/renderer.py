@@ -1,4 +1,4 @@
-"""Documents as pages: the one `PageRenderer`, for PDF and image files."""
+"""Documents as pages: the one `PageRenderer`, for PDF, image, office, HTML and e-mail files."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from docai.errors import DocumentError
 from docai.pages import media
 from docai.pages.file import PageFile, TextLayer
 from docai.pages.limits import STAGE, PageLimits
 from docai.types import Document, Page, PageImage
+
+OfficeMode: TypeAlias = Literal["text", "pages"]
 
 _CHUNK_BYTES = 1 << 20
 _KNOWN_DOCUMENTS = 4096
@@ -22,14 +25,18 @@ _UNKNOWN_DPI = 200.0
 
 
 class DocumentRenderer:
-    """Pages of PDF, TIFF, PNG, JPEG, WebP and BMP files; what a file is, its bytes say.
+    """Pages of PDF, image, office, HTML and e-mail files; what a file is, its bytes say.
 
     The last document stays open, so that its further pages are cheap. Not for several threads. Every
     method raises `DocumentError` with stage `pages`.
     """
 
-    def __init__(self, password: str | None = None, limits: PageLimits | None = None) -> None:
+    def __init__(
+        self, password: str | None = None, limits: PageLimits | None = None, office: OfficeMode = "text"
+    ) -> None:
+        """`office`: whether office files are taken as their text, or as the pages that LibreOffice prints."""
         self._password = password
+        self._office: OfficeMode = office
         self._limits = limits or PageLimits()
         self._known: OrderedDict[str, tuple[Path, Document]] = OrderedDict()
         self._open: tuple[str, PageFile] | None = None
@@ -37,7 +44,7 @@ class DocumentRenderer:
     def open(self, path: Path, uri: str) -> Document:
         """Inspects a file: its id (SHA-256 of the bytes), media type and number of pages."""
         head, digest = _read_digest(path, uri)
-        media_type = _require_media(head, uri)
+        media_type = _require_media(head, path, uri)
         self.close()
         file = self._open_file(path, uri, media_type)
         document = Document(f"sha256:{digest}", uri, media_type, file.page_count)
@@ -72,13 +79,23 @@ class DocumentRenderer:
             raise failure
         damage = self._file(document.id).find_damage()
         if damage is not None:
-            pages[0] = replace(pages[0], issues=(damage,))
+            pages[0] = replace(pages[0], issues=(damage, *pages[0].issues))
         return tuple(pages)
 
     def page(self, document: Document, number: int) -> Page:
         """One page, unread; `number` from 1."""
         plan = self._file(document.id).plan(number)
-        return Page(document.id, number, plan.width_pt, plan.height_pt, plan.dpi_x, plan.dpi_y, plan.kind)
+        return Page(
+            document.id,
+            number,
+            plan.width_pt,
+            plan.height_pt,
+            plan.dpi_x,
+            plan.dpi_y,
+            plan.kind,
+            locators=plan.locators,
+            issues=plan.issues,
+        )
 
     def render(self, page: Page) -> PageImage:
         """The page's pixels as it lies in the file, after /Rotate or EXIF orientation."""
@@ -116,6 +133,10 @@ class DocumentRenderer:
             from docai.pages.pdf import PdfFile
 
             return PdfFile(path, uri, self._password, self._limits)
+        if media_type in media.OFFICE:
+            from docai.pages.office.opening import open_office
+
+            return open_office(path, uri, media_type, self._password, self._limits, self._office)
         from docai.pages.raster import RasterFile
 
         return RasterFile(path, uri, media_type, self._limits)
@@ -147,16 +168,21 @@ def _read_digest(path: Path, uri: str) -> tuple[bytes, str]:
     return head, digest.hexdigest()
 
 
-def _require_media(head: bytes, uri: str) -> str:
+def _require_media(head: bytes, path: Path, uri: str) -> str:
     if not head:
         raise DocumentError(
             "empty", "is empty (0 bytes)", document=uri, stage=STAGE, hint="copy or scan it again"
         )
     media_type = media.detect_media(head)
+    if media_type in (media.ZIP, media.COMPOUND):
+        from docai.pages.office.packages import detect_package
+
+        media_type = detect_package(path, media_type, uri)
+    media_type = media_type or media.detect_text(head, uri)
     if media_type is None:
         raise DocumentError(
             "not-a-document",
-            "is neither PDF nor TIFF, PNG, JPEG, WebP or BMP",
+            "is neither PDF nor an image, office, HTML or e-mail file that docai knows",
             document=uri,
             stage=STAGE,
             hint="convert it to PDF",

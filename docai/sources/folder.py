@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from docai.errors import ConfigError, DocumentError
-from docai.sources.kinds import DOCUMENT_SUFFIXES, HEAD_BYTES, looks_like_document
+from docai.sources.kinds import DOCUMENT_SUFFIXES, HEAD_BYTES, is_left_over, looks_like_document
 from docai.types import SourceItem
 
 STAGE = "sources"
-_KINDS = "PDF, TIFF, PNG, JPEG, WebP or BMP"
+_KINDS = "PDF, TIFF, PNG, JPEG, WebP, BMP, office, HTML or e-mail"
 
 
 class FolderSource:
@@ -130,7 +130,7 @@ def _mode(path: Path) -> int | None:
 
 def _is_document(path: Path) -> bool:
     if path.suffix.lower() in DOCUMENT_SUFFIXES:
-        return True
+        return not is_left_over(path)
     try:
         with path.open("rb") as stream:
             return looks_like_document(stream.read(HEAD_BYTES))

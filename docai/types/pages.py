@@ -89,6 +89,9 @@ class Page:
     `width_pt`, `height_pt`: size as it lies in the file, after /Rotate. `dpi_x`, `dpi_y`: of the image
     that is rendered from it. `turned` (0, 90, 180, 270) is the clockwise turn that rights the page and
     `skew_deg` the further clockwise turn that makes its lines level; boxes are never turned.
+
+    `locators`: only where the file has no pages (office, HTML, e-mail): the paragraph or cell of each text
+    line, by `Word.line`. docai laid such a page out itself, and its boxes stay inside docai.
     """
 
     document_id: str
@@ -104,6 +107,7 @@ class Page:
     regions: tuple[Region, ...] = ()
     reader: str = ""
     issues: tuple[Issue, ...] = ()
+    locators: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

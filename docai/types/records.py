@@ -29,7 +29,10 @@ JsonBox = Annotated[Box, PlainSerializer(_round_box, return_type=list[float])]
 
 
 class Evidence(Model):
-    """Where docai found a quote: `boxes` are of `page`, one a line of text; `score` 0..1."""
+    """Where docai found a quote: `boxes` are of `page`, one a line of text; `score` 0..1.
+
+    `locator`: paragraph or cell, in place of boxes, where the file has no pages.
+    """
 
     page: int
     quote: str
@@ -37,6 +40,7 @@ class Evidence(Model):
     score: float
     role: Role = "value"
     boxes: tuple[JsonBox, ...] = ()
+    locator: str | None = None
 
 
 class Derivation(Model):

@@ -258,7 +258,8 @@ class Job:
 
     @property
     def _reading(self) -> str:
-        return f"{READER_VERSION} {'+'.join(self._spec.languages)}"
+        printed = " office-pages" if self._spec.office == "pages" else ""
+        return f"{READER_VERSION} {'+'.join(self._spec.languages)}{printed}"
 
     def _keys(self, basis: Sequence[str]) -> _Keys:
         """`basis`: what a model's answers depend on."""

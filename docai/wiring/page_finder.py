@@ -10,6 +10,7 @@ from docai.errors import DocumentError
 
 if TYPE_CHECKING:
     from docai.answering.showing.pictures import ShowPage
+    from docai.pages.renderer import OfficeMode
     from docai.types import DocumentRef, PageImage
     from docai.workspace import Workspace
     from docai.workspace.export import PageViews
@@ -34,7 +35,10 @@ class PageFinder:
         """A page's pixels as it lies in the file. Raises DocumentError where the file is gone or edited."""
         from docai.wiring.parts import make_page_image
 
-        return make_page_image(str(self._locate(document)), number, password=self._password)
+        page = self._stores.pages.find_page(document.id, number)
+        # An office file whose pages have boxes was printed when it was read.
+        office: OfficeMode = "text" if page is None or page.locators else "pages"
+        return make_page_image(str(self._locate(document)), number, password=self._password, office=office)
 
     def find_turn(self, document: DocumentRef, number: int) -> int:
         """The clockwise turn that rights the page; 0 for one that was never read here."""

@@ -11,6 +11,7 @@ from docai.errors import DocumentError
 
 if TYPE_CHECKING:
     from docai.grounding.confidence import Calibration
+    from docai.pages.renderer import OfficeMode
     from docai.pipeline import ChooseSchema, DocumentWorker, MakePassages, SplitPages
     from docai.protocols import ExtractionModel
     from docai.schema import Schema
@@ -36,6 +37,7 @@ class WorkerSpec:
     engine: str = "extractive"
     all_pages: bool = True
     embedding: EmbeddingSpec | None = None
+    office: OfficeMode = "text"
 
     def __call__(self) -> DocumentWorker:
         from docai.extraction.prose.amended import find_amended
@@ -49,7 +51,7 @@ class WorkerSpec:
             limits = replace(limits, min_dpi=float(self.dpi), max_dpi=float(self.dpi))
         engine = make_engine(self.engine)
         return DocumentWorker(
-            renderer=DocumentRenderer(self.password, limits),
+            renderer=DocumentRenderer(self.password, limits, self.office),
             reader=PageReader(self.languages),
             model=engine,
             choose=make_chooser(self.schema),
@@ -125,10 +127,12 @@ def make_chooser(schema: Schema | None) -> ChooseSchema:
     return choose
 
 
-def make_page_image(uri: str, number: int, *, password: str | None = None) -> PageImage:
+def make_page_image(
+    uri: str, number: int, *, password: str | None = None, office: OfficeMode = "text"
+) -> PageImage:
     """The pixels of one page of a file, as docai reads them."""
     from docai.pages.renderer import DocumentRenderer
 
-    renderer = DocumentRenderer(password=password)
+    renderer = DocumentRenderer(password=password, office=office)
     document = renderer.open(Path(uri), uri)
     return renderer.render(renderer.page(document, number))

@@ -36,6 +36,8 @@ def encode_page(page: Page) -> bytes:
         "regions": [[region.kind, *map(float, region.box)] for region in page.regions],
         "text": [word.text for word in words],
     }
+    if page.locators:
+        header["locators"] = list(page.locators)
     head = json.dumps(header, separators=(",", ":")).encode()
     columns = np.zeros((7, len(words)), dtype=np.int64)
     if words:
@@ -73,6 +75,7 @@ def decode_page(data: bytes) -> Page:
         regions=tuple(Region(Box(*box), kind) for kind, *box in header["regions"]),
         reader=header["reader"],
         issues=tuple(Issue(**issue) for issue in header["issues"]),
+        locators=tuple(header.get("locators", ())),
     )
 
 

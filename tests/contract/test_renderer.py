@@ -178,3 +178,32 @@ class TestBmp(_ImageContract):
 
 class TestTiff(_ImageContract):
     kind, mode, pages = "TIFF", "1", 3
+
+
+class TestMail(RendererContract):
+    words = ("From:", "a@b.c", "To:", "d@e.f", "Order", "4711", "Total:", "12.00")
+
+    def make_renderer(self) -> PageRenderer:
+        return DocumentRenderer()
+
+    def make_file(self, folder: Path) -> Path:
+        (folder / "a.eml").write_bytes(
+            b"Message-ID: <x@y.z>\r\nFrom: a@b.c\r\nTo: d@e.f\r\nSubject: Order 4711\r\n\r\nTotal: 12.00\r\n"
+        )
+        return folder / "a.eml"
+
+
+class TestWordFile(RendererContract):
+    words = ("A", "heading", "Some", "text", "below.")
+
+    def make_renderer(self) -> PageRenderer:
+        pytest.importorskip("unstructured", reason="the extra office is not installed")
+        return DocumentRenderer()
+
+    def make_file(self, folder: Path) -> Path:
+        docx = pytest.importorskip("docx", reason="the extra office is not installed")
+        document = docx.Document()
+        document.add_heading("A heading", 1)
+        document.add_paragraph("Some text below.")
+        document.save(str(folder / "a.docx"))
+        return folder / "a.docx"

@@ -14,6 +14,7 @@ from docai.answering.composing.material import Excerpt, Material
 from docai.answering.composing.polarity import find_polarity_fault
 from docai.answering.composing.relevance import find_strange_words
 from docai.answering.composing.reply import SaidQuote, SaidSentence
+from docai.answering.composing.roles import find_role_fault, prints_end
 from docai.answering.composing.stated import Value, all_keys, list_names, list_values, name_keys
 from docai.answering.planted import is_instruction
 from docai.answering.question import Question
@@ -93,12 +94,16 @@ def _look_up(quote: SaidQuote, material: Material, lookup: _Lookup) -> None:
         other = next(
             (e for e in material.excerpts if _is_in(quote, e) and e.document != excerpt.document), None
         )
-        where = f", but {other.source.document.uri} does" if other is not None else ""
-        lookup.faults.append(f"{excerpt.source.document.uri} does not say “{shown}”{where}")
+        where = f", but {_name(other)} does" if other is not None else ""
+        lookup.faults.append(f"{_name(excerpt)} does not say “{shown}”{where}")
     elif is_instruction(proof.around) or is_instruction(proof.said):
         lookup.faults.append("what it quotes is an instruction to whoever answers, not content")
     else:
         lookup.proofs.append(proof)
+
+
+def _name(excerpt: Excerpt) -> str:
+    return excerpt.source.document.uri.rsplit("/", 1)[-1]
 
 
 def _is_in(quote: SaidQuote, excerpt: Excerpt) -> bool:
@@ -131,7 +136,7 @@ def _locate(words: str, page: int, excerpt: Excerpt, *, exact: bool) -> list[Evi
         found = source.locate(words, page, near)
         return [found] if found is not None else []
     places = [p for p in find_in_document(words, page, source.indexes) if p.score >= _LEAST_SCORE]
-    return list(to_evidence(places, source.indexes))
+    return [source.place(evidence) for evidence in to_evidence(places, source.indexes)]
 
 
 def _make_proof(found: Sequence[Evidence], home: Excerpt) -> Proof:
@@ -149,7 +154,7 @@ def _find_fault(text: str, proofs: Sequence[Proof], question: Question) -> tuple
     around = "\n".join(dict.fromkeys(p.around for p in proofs))
     fault, rule = _find_strange_value(text, said, proofs, question)
     fault = fault or _find_strange_name(text, said, proofs, question)
-    fault = fault or find_polarity_fault(text, around)
+    fault = fault or find_polarity_fault(text, around) or find_role_fault(text, around)
     headings = " ".join(dict.fromkeys(p.heading for p in proofs))
     return fault or find_strange_words(text, f"{around}\n{headings}", question), rule
 
@@ -192,7 +197,10 @@ def _states(value: Value, stated: dict[str, set[object]], said: str) -> bool:
 
 
 def _follows(value: Value, said: str) -> bool:
-    """Whether a date is a start and a term that are both quoted, the first day counted or not."""
+    """Whether a date is a start and a term that are both quoted, the first day counted or not; never where an
+    end is printed."""
+    if prints_end(said):
+        return False
     periods = [d for f in find("duration", said) if (d := parse_duration(str(f.value))) is not None]
     for start in find("date", said):
         for period in periods:

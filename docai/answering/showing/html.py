@@ -23,6 +23,7 @@ def build_html(answer: Answer, show_page: ShowPage) -> str:
     style = files("docai.answering.showing").joinpath("answer.css").read_text(encoding="utf-8")
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="generator" content="docai">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         # Text of documents is data: nothing on the page may run or load.
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '
@@ -113,7 +114,7 @@ def _card(
 ) -> str:
     document_id, uri, page = key
     quotes = "".join(_quote(number, citation) for number, citation in cited)
-    where = cited[0][1].locator or f"page {page}"
+    where = "" if cited[0][1].locator else f"page {page}"
     body = f'<article><div class="quotes"><h2>{escape(uri)}</h2><p>{escape(where)}</p>{quotes}</div>'
     if show_page is None or not any(citation.boxes for _, citation in cited):
         return f"{body}</article>"
@@ -126,8 +127,11 @@ def _card(
 
 
 def _quote(number: int, citation: Citation) -> str:
+    """In files without pages every quote says where it stands."""
+    where = f" <small>{escape(citation.locator)}</small>" if citation.locator else ""
     return (
-        f'<blockquote id="c{number}"><span class="mark">{number}</span>{escape(citation.quote)}</blockquote>'
+        f'<blockquote id="c{number}"><span class="mark">{number}</span>{escape(citation.quote)}{where}'
+        "</blockquote>"
     )
 
 

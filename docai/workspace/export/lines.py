@@ -10,6 +10,7 @@ from docai.types import Failure, Outcome, Record
 _OPTIONAL = {
     "record": ("segment", "amends"),
     "field": ("reason", "unit", "derivation"),
+    "evidence": ("locator",),
     "error": ("stage", "page", "hint"),
     "run": ("model", "prompt", "dpi", "tokens"),
     "issue": ("page",),
@@ -27,6 +28,8 @@ def outcome_line(outcome: Outcome) -> str:
     _drop(data["run"], "run")
     for item in data["fields"]:
         _drop(item, "field")
+        for evidence in (*item["evidence"], *(e for a in item["alternatives"] for e in a["evidence"])):
+            _drop(evidence, "evidence")
     for issue in data["issues"]:
         _drop(issue, "issue")
     return _dump(data)

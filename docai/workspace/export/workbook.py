@@ -64,6 +64,9 @@ class _Book:
     def __init__(self, draft: Path) -> None:
         # constant_memory: each row goes to disk as it is written, so that memory stays flat.
         self.book = xlsxwriter.Workbook(str(draft), {"constant_memory": True, "strings_to_urls": False})
+        self.book.set_properties(
+            {"author": "docai"}
+        )  # by which a later listing of the folder leaves it alone
         self.head = self.book.add_format({"bold": True, "bottom": 1, "bg_color": "#EEF1F5"})
         self.plain = self.book.add_format({"valign": "top"})
         self.failed = self.book.add_format({"valign": "top", "font_color": STATUS_COLOURS["unsupported"]})
@@ -246,7 +249,7 @@ def _write_fields(book: _Book, to: _Sheet, record: Record, links: dict[str, str]
         value = item.value if isinstance(item.value, str | int | float | bool | None) else text_of(item.value)
         book.write(to, 3, value, (book.linked if link else book.formats)[item.status], link)
         told = (item.unit, item.status, item.reason, round(item.confidence, 3))
-        place = (first.page, first.quote, first.match) if first else (None, None, None)
+        place = (first.locator or first.page, first.quote, first.match) if first else (None, None, None)
         for column, text_or_number in enumerate((*told, *place), start=4):
             if text_or_number is not None:
                 book.write(to, column, text_or_number, book.plain)
