@@ -1,6 +1,7 @@
-"""What listing a bucket costs: keys made up by a server on this machine, CPU and memory of the reader alone.
+"""What listing a bucket and fetching a large object cost: both made up by a server on this machine, CPU and
+memory of the reader alone.
 
-`python benchmarks/listing.py [--keys 1000000]`
+`python benchmarks/listing.py [--keys 1000000] [--large-gb 5]`
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import multiprocessing
 import resource
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
@@ -17,16 +19,32 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from services.stub_bucket import KEYS, StubBucket
+from services.stub_bucket import KEYS, StubBucket, make_etag
 
 _SIZE = 123_456
+LARGE_KEY = "large/scan.pdf"
+
+
+class LargeObject(bytes):
+    """So many zeros, of which only the part that is asked for is ever held."""
+
+    size: int
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __getitem__(self, span: object) -> bytes:
+        assert isinstance(span, slice)
+        return bytes(span.stop - span.start)
 
 
 class MadeUpBucket(StubBucket):
     """So many keys, as contracts are kept: by year, customer and number. None of them is held."""
 
-    def __init__(self, count: int) -> None:
-        super().__init__({})
+    def __init__(self, count: int, large_bytes: int) -> None:
+        large = LargeObject()
+        large.size = large_bytes
+        super().__init__({LARGE_KEY: large})
         self._count = count
 
     def select(self, prefix: str, after: str, most: int) -> Iterator[tuple[str, int, str]]:
@@ -41,8 +59,8 @@ def make_key(number: int) -> str:
     return f"contracts/{number // 100_000:04}/Kunde Müller & Söhne {customer:04}/vertrag {number:08}.pdf"
 
 
-def serve(count: int, pipe: Connection) -> None:
-    with MadeUpBucket(count) as bucket:
+def serve(count: int, large_bytes: int, pipe: Connection) -> None:
+    with MadeUpBucket(count, large_bytes) as bucket:
         pipe.send(bucket.endpoint_url)
         pipe.recv()
         pipe.send(time.process_time())
@@ -76,6 +94,30 @@ def read(endpoint_url: str, pipe: Connection) -> None:
     )
 
 
+def fetch(endpoint_url: str, size: int, pipe: Connection) -> None:
+    """Bring the large object to a file of this machine and say what that took."""
+    from docai.sources.bucket import BucketSource
+    from docai.sources.s3_access import S3Access
+    from docai.types import SourceItem
+
+    access = S3Access(endpoint_url=endpoint_url, keys=KEYS)
+    source = BucketSource("s3://stub/", access, max_bytes=size)
+    item = SourceItem(f"s3://stub/{LARGE_KEY}", size, make_etag(b""))
+    before_mb = measure_mb()
+    start = time.perf_counter(), time.process_time()
+    with tempfile.TemporaryDirectory() as folder:
+        found = source.fetch(item, Path(folder) / "spool").stat().st_size
+    pipe.send(
+        {
+            "bytes": found,
+            "seconds": time.perf_counter() - start[0],
+            "cpu_s": time.process_time() - start[1],
+            "memory_before_mb": before_mb,
+            "memory_mb": measure_mb(),
+        }
+    )
+
+
 def measure_mb() -> float:
     """The most that this process ever held."""
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -85,14 +127,19 @@ def measure_mb() -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--keys", type=int, default=1_000_000)
+    parser.add_argument("--large-gb", type=int, default=0, help="fetch an object of this size instead")
     given = parser.parse_args()
+    large_bytes = given.large_gb << 30
     spawn = multiprocessing.get_context("spawn")  # a forked reader would count the server's memory as its own
     here, there = spawn.Pipe()
-    server = spawn.Process(target=serve, args=(given.keys, there))
+    server = spawn.Process(target=serve, args=(given.keys, large_bytes, there))
     server.start()
     endpoint_url = here.recv()
     out, into = spawn.Pipe()
-    reader = spawn.Process(target=read, args=(endpoint_url, into))
+    if large_bytes:
+        reader = spawn.Process(target=fetch, args=(endpoint_url, large_bytes, into))
+    else:
+        reader = spawn.Process(target=read, args=(endpoint_url, into))
     reader.start()
     into.close()
     result = out.recv()
@@ -100,8 +147,8 @@ def main() -> None:
     here.send("stop")
     result["server_cpu_s"] = here.recv()
     server.join()
-    if result["keys"] != given.keys:
-        raise SystemExit(f"{result['keys']} keys listed of {given.keys}")
+    if (result.get("bytes"), result.get("keys")) not in ((large_bytes, None), (None, given.keys)):
+        raise SystemExit(f"not all of it: {result}")
     print(json.dumps({k: round(v, 1) for k, v in result.items()}, indent=1))
 
 

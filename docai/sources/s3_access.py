@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -9,6 +10,10 @@ from urllib.parse import urlsplit
 from docai.errors import ConfigError
 
 STAGE = "sources"
+# Old buckets have names that new ones may not have.
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._\-]{0,254}")
+_HOST = re.compile(r"[A-Za-z0-9._\-]{1,253}|[0-9A-Fa-f:.]{2,45}")
+_NUMERIC = re.compile(r"[0-9.]{7,15}|[0-9A-Fa-f:.]{0,45}:[0-9A-Fa-f:.]{0,45}")
 
 
 class BucketUrl(NamedTuple):
@@ -90,7 +95,7 @@ def is_bucket(url: str) -> bool:
 def parse_s3_url(url: str) -> BucketUrl:
     """`s3://bucket/path`. Raises `ConfigError` `bad-url`. Nothing in it is decoded: keys are as written."""
     bucket, _, path = url.partition("://")[2].partition("/")
-    if not is_bucket(url) or not bucket or any(c in bucket for c in " ?#@:*[]"):
+    if not is_bucket(url) or not _BUCKET.fullmatch(bucket):
         raise ConfigError("bad-url", f"{url!r} names no bucket", stage=STAGE, hint="like s3://bucket/folder/")
     return BucketUrl(bucket, path)
 
@@ -100,7 +105,8 @@ def locate_bucket(bucket: str, access: S3Access) -> Place:
     have such names."""
     if access.endpoint_url:
         parts = urlsplit(access.endpoint_url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        known = parts.scheme in ("http", "https") and parts.hostname and _HOST.fullmatch(parts.hostname)
+        if not known or not _is_port(parts.netloc):
             raise ConfigError(
                 "bad-url",
                 f"{access.endpoint_url!r} is no address of an S3 server",
@@ -108,7 +114,8 @@ def locate_bucket(bucket: str, access: S3Access) -> Place:
                 hint="like https://minio.example:9000",
             )
         scheme, host, base = parts.scheme, parts.netloc.rpartition("@")[2], parts.path.rstrip("/")
-        virtual = bool(access.virtual_hosted)
+        numeric = _NUMERIC.fullmatch(parts.hostname or "") is not None
+        virtual = bool(access.virtual_hosted) and not numeric
     else:
         ending = "amazonaws.com.cn" if access.region.startswith("cn-") else "amazonaws.com"
         scheme, host, base = "https", f"s3.{access.region}.{ending}", ""
@@ -116,3 +123,11 @@ def locate_bucket(bucket: str, access: S3Access) -> Place:
     if virtual:
         return Place(scheme, f"{bucket}.{host}", base, True)
     return Place(scheme, host, f"{base}/{bucket}", False)
+
+
+def _is_port(netloc: str) -> bool:
+    """Whether what follows the host is a port, or nothing."""
+    try:
+        return urlsplit(f"//{netloc}").port != 0
+    except ValueError:
+        return False

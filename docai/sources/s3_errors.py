@@ -152,6 +152,10 @@ def certificate_error(url: str, endpoint: str) -> ConfigError:
     )
 
 
+def bad_bundle() -> ConfigError:
+    return _config("store-ca-unreadable", "AWS_CA_BUNDLE holds no certificate", "it names a PEM file")
+
+
 def no_credentials(url: str, looked: tuple[str, ...]) -> ConfigError:
     places = f"; looked in {', '.join(looked)}" if looked else ""
     return _config(

@@ -18,7 +18,14 @@ from docai.errors import DocaiError
 from docai.sources.patience import Patience
 from docai.sources.s3_access import S3Access, locate_bucket
 from docai.sources.s3_credentials import Credentials
-from docai.sources.s3_errors import certificate_error, find_code, make_error, not_whole, unreachable
+from docai.sources.s3_errors import (
+    bad_bundle,
+    certificate_error,
+    find_code,
+    make_error,
+    not_whole,
+    unreachable,
+)
 from docai.sources.s3_signing import encode_path, encode_query, sign_headers
 
 _AGAIN = frozenset({408, 429, 500, 502, 503, 504})
@@ -48,7 +55,10 @@ class S3Requests:
         if self._place.scheme == "https":
             self._tls = ssl.create_default_context()
             if access.ca_pem:
-                self._tls.load_verify_locations(cadata=access.ca_pem.decode("ascii"))
+                try:
+                    self._tls.load_verify_locations(cadata=access.ca_pem.decode("ascii"))
+                except (ssl.SSLError, UnicodeDecodeError) as error:
+                    raise bad_bundle() from error
 
     def get(
         self,

@@ -18,12 +18,13 @@ def find_access(endpoint_url: str | None = None, *, profile: str | None = None) 
     return read_s3_access(os.environ, Path.home(), endpoint_url=endpoint_url, profile=profile)
 
 
-def open_source(url: str, endpoint_url: str | None = None) -> Source:
-    """The documents of a bucket's folder, pattern or key, or of a local folder. Raises `ConfigError`."""
+def open_source(url: str, endpoint_url: str | None = None, max_bytes: int = 1 << 30) -> Source:
+    """The documents of a bucket's folder, pattern or key, or of a local folder. Larger objects of a bucket
+    than `max_bytes` fail before they are fetched. Raises `ConfigError`."""
     from docai.sources.objects import open_source
     from docai.sources.s3_access import is_bucket
 
-    return open_source(url, find_access(endpoint_url) if is_bucket(url) else None)
+    return open_source(url, find_access(endpoint_url) if is_bucket(url) else None, max_bytes)
 
 
 def open_store(url: str, endpoint_url: str | None = None) -> ObjectStore:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+import ssl
 import threading
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -39,7 +41,9 @@ class StubBucket:
 
     name = "stub"
 
-    def __init__(self, objects: Mapping[str, bytes], page_keys: int = 1000) -> None:
+    def __init__(
+        self, objects: Mapping[str, bytes], page_keys: int = 1000, tls: ssl.SSLContext | None = None
+    ) -> None:
         self.objects = dict(objects)
         self.answers: list[Answer] = []
         self.requests: list[str] = []
@@ -51,11 +55,15 @@ class StubBucket:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
+        self._tls = tls is not None
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
     @property
     def endpoint_url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        port = self._server.server_address[1]
+        return f"https://localhost:{port}" if self._tls else f"http://127.0.0.1:{port}"
 
     @property
     def url(self) -> str:
@@ -88,6 +96,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path, _, query = self.path.partition("?")
+        if path.startswith("http://"):  # asked as a proxy is
+            path = "/" + path.split("/", 3)[3]
         self.served.requests.append(f"GET {unquote(path)}")
         if self.served.answers:
             self._reply(self.served.answers.pop(0))
@@ -157,6 +167,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("content-length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def handle(self) -> None:
+        with suppress(OSError):  # a client that does not like the certificate
+            super().handle()
 
     def log_message(self, format: str, *args: object) -> None:
         """Quiet."""
