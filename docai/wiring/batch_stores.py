@@ -38,8 +38,12 @@ class BatchSource:
         if found != path:  # a file of this machine: whoever writes to it must not disturb what is read
             shutil.copyfile(found, path)
             self._source.fetch(item, path)
-        with path.open("rb") as stream:
-            return "sha256:" + hashlib.file_digest(stream, "sha256").hexdigest()
+        return read_document_id(path)
+
+
+def read_document_id(path: Path) -> str:
+    with path.open("rb") as stream:
+        return "sha256:" + hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def open_for_reading(url: str, endpoint_url: str | None) -> ObjectStore:
