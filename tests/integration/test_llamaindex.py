@@ -21,7 +21,7 @@ from PIL import Image
 
 pytest.importorskip("llama_index.core", reason="LlamaIndex is an extra")
 
-from llama_index.core import VectorStoreIndex, get_response_synthesizer
+from llama_index.core import Document, StorageContext, VectorStoreIndex, get_response_synthesizer
 from llama_index.core.base.llms.types import ImageBlock, TextBlock, ToolCallBlock
 from llama_index.core.llms import ChatMessage, MessageRole
 from llama_index.core.llms.mock import MockFunctionCallingLLM
@@ -441,7 +441,9 @@ def test_an_openai_like_llm_gets_images_and_the_form_of_the_reply(root: Path) ->
     assert request.json_schema["properties"].keys() == {"sentences", "answer", "status"}
 
 
-def test_pages_and_pictures_go_to_llamaindex_own_engine_too(retriever: PageRetriever) -> None:
+def test_pages_and_pictures_go_to_llamaindex_own_engine_too(
+    retriever: PageRetriever, connections: list[str]
+) -> None:
     seen: list[list[ChatMessage]] = []
 
     def answer(messages: list[ChatMessage], **_: Any) -> ChatMessage:
@@ -461,6 +463,7 @@ def test_pages_and_pictures_go_to_llamaindex_own_engine_too(retriever: PageRetri
     told = best.get_content(MetadataMode.LLM)
     assert "uri: contracts/harbor.pdf" in told
     assert "boxes" not in told
+    assert connections == []
 
 
 # --- what docai indexed as a vector store ------------------------------------------------------------------
@@ -499,3 +502,28 @@ def test_the_embedding_is_the_index_own(root: Path) -> None:
     assert np.allclose(vectors[0], asyncio.run(embedding.aget_query_embedding(texts[0])))
     with pytest.raises(ConfigError):
         DocaiEmbedding("word2vec")
+
+
+def test_llamaindex_documents_live_in_a_folder_of_their_own(tmp_path: Path, connections: list[str]) -> None:
+    documents = [
+        Document(
+            text=f"The rent of house {n} is {n}00 dollars. It is paid monthly.",
+            metadata={"house": n},
+            doc_id=f"{n}",
+        )
+        for n in range(1, 6)
+    ]
+    embedding = DocaiEmbedding()
+    store = EdgeVectorStore(tmp_path / "edge", model_name=embedding.model_name)
+    context = StorageContext.from_defaults(vector_store=store)
+    VectorStoreIndex.from_documents(documents, storage_context=context, embed_model=embedding)
+    again = EdgeVectorStore(tmp_path / "edge", model_name=embedding.model_name)
+    index = VectorStoreIndex.from_vector_store(again, embed_model=embedding)
+    found = index.as_retriever(similarity_top_k=1).retrieve("What is the rent of house 3?")
+    assert [n.node.metadata["house"] for n in found] == [3]
+    cheap = where(has("house", 3, "<"))
+    found = index.as_retriever(similarity_top_k=9, filters=cheap).retrieve("rent")
+    assert {n.node.metadata["house"] for n in found} == {1, 2}
+    index.delete_ref_doc("2")
+    assert {n.metadata["house"] for n in store.get_nodes()} == {1, 3, 4, 5}
+    assert connections == []
