@@ -36,6 +36,8 @@ def print_answer(answer: Answer, root: Path, console: Console | None = None) -> 
         out.print(_build_rows(answer.rows))
     if answer.columns:
         out.print(_build_table(answer))
+    if answer.sql and answer.model:
+        out.print(Text(answer.sql, style="dim"))
     for number, citation in enumerate(answer.citations, 1):
         out.print(_describe(number, citation, root))
     for issue in answer.issues:
@@ -52,7 +54,8 @@ def describe_scope(answer: Answer) -> str:
         more = f" and {len(scope.unread) - 5} more" if len(scope.unread) > 5 else ""
         told += f"; not read: {names}{more}"
     if answer.route == "records":
-        told += "; answered from the records"
+        by = f" by SQL that {answer.model} wrote" if answer.model else ""
+        return f"{told}; answered from the records{by}"
     return f"{told}; {answer.model} composed it" if answer.model else told
 
 

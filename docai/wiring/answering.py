@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from docai.errors import ConfigError, ServiceError
 from docai.types import Answer, Where
@@ -19,9 +19,8 @@ from docai.wiring.records import nothing_indexed, opened_workspace, uri_of
 if TYPE_CHECKING:
     from docai.answering.composing.compose import Composer, ComposingModel
     from docai.answering.question import Question
-    from docai.answering.tables.forms import TableQuery
     from docai.index.retrieval import PageFinder
-    from docai.types import ScoredPage, TableResult
+    from docai.types import AnswerIssue, ScoredPage
     from docai.wiring.composing import ModelSession
     from docai.wiring.library import WorkspaceLibrary
     from docai.workspace import Workspace
@@ -77,6 +76,7 @@ class Answerer:
         self._session: ModelSession | None = None
         self._model_gone: ServiceError | None = None
         self._find_options = finding or FindOptions()
+        self._notes: tuple[AnswerIssue, ...] = ()
         self._tell = tell
         self._stack = ExitStack()
 
@@ -116,8 +116,10 @@ class Answerer:
         if over_records is not None:
             return over_records
         if asked.which_documents and asked.asked == "yes_no":
-            return self._ask_each(question, library, where, progress)
-        return self._ask_pages(question, library, where)
+            answer = self._ask_each(question, library, where, progress)
+        else:
+            answer = self._ask_pages(question, library, where)
+        return answer.model_copy(update={"issues": (*answer.issues, *self._notes)}) if self._notes else answer
 
     def save_rows(self, answer: Answer, name: str) -> str:
         """Keep the rows of `--each` as a field of the documents' records; says how many took it."""
@@ -176,46 +178,11 @@ class Answerer:
 
     def _ask_records(self, asked: Question, library: WorkspaceLibrary, options: AskOptions) -> Answer | None:
         """The answer over records, where the question counts, adds, compares or lists."""
-        import datetime
+        from docai.wiring.record_route import RecordRoute
 
-        from docai.answering.tables.forms import recognise
-
-        schemas = self._schemas()
-        if not schemas:
-            return None
-        ids = library.document_ids if options.narrowed else None
-        queries = self.stores.open_queries(options.as_of, ids)
-        try:
-            day = options.as_of or datetime.datetime.now().astimezone().date().isoformat()
-            query = recognise(asked, queries, schemas, datetime.date.fromisoformat(day))
-            if query is None:
-                return None
-            result = queries.run(query.sql, query.parameters)
-        finally:
-            queries.close()
-        return self._tell_table(asked.text, query, result, library)
-
-    def _schemas(self) -> dict[str, Any]:
-        """The leaves of each schema that has records here."""
-        from docai.wiring.library import find_schema
-
-        found = {}
-        for schema_id, schema_hash in self.stores.outcomes.list_schemas():
-            schema = find_schema(self.stores, schema_id, schema_hash)
-            if schema is not None:
-                found[schema_id] = schema.fields
-        return found
-
-    def _tell_table(
-        self, question: str, query: TableQuery, result: TableResult, library: WorkspaceLibrary
-    ) -> Answer:
-        from docai.answering.assembly import describe_scope
-        from docai.answering.sources import Sources
-        from docai.answering.tables.answers import answer_with_table
-
-        load = self.stores.outcomes.load_records
-        scope = describe_scope(Sources(library, Where()))
-        return answer_with_table(question, query.sql, result, query.paths, load, scope=scope, query=query)
+        route = RecordRoute(self.stores, library, options.narrowed, options.as_of, self.open_model)
+        answer, self._notes = route.ask(asked)
+        return answer
 
     def _ask_each(
         self,

@@ -96,7 +96,12 @@ def _confidence(records: Iterable[Record], paths: frozenset[str]) -> float:
 
 
 def _value(result: TableResult, query: TableQuery | None) -> tuple[Any, str | None]:
-    """The one value that the question asks for, where there is one."""
+    """The one value that the question asks for, where there is one: of SQL that is no form, the only cell."""
+    if query is None and len(result.rows) == 1:
+        cells = [
+            cell for name, cell in zip(result.columns, result.rows[0], strict=True) if name not in _HIDDEN
+        ]
+        return (cells[0] if len(cells) == 1 else None), None
     if query is None or query.value_column is None or len(result.rows) != 1:
         return None, None
     row = dict(zip(result.columns, result.rows[0], strict=True))
@@ -106,18 +111,25 @@ def _value(result: TableResult, query: TableQuery | None) -> tuple[Any, str | No
 def _tell(result: TableResult, query: TableQuery | None, records: int) -> str:
     """In words what the rows are."""
     if query is None:
-        return f"{len(result.rows)} rows from {_count(records)}"
+        value, _ = _value(result, query)
+        count = len(result.rows)
+        shown = f"{value}" if value is not None else f"{count} {_one_of('rows', count)}"
+        return f"{shown}, from {_count(records)}"
     about = f" where {' and '.join(query.conditions)}" if query.conditions else ""
     kind = f"{say(query.schema)} records"
     if query.operation == "list":
-        return f"{len(result.rows)} {kind}{about}"
+        return f"{len(result.rows)} {_one_of(kind, len(result.rows))}{about}"
     value, unit = _value(result, query)
     if value is None:
         return f"{query.operation} of {kind}{about}, from {_count(records)}"
     if query.operation == "count":
-        return f"{value} {kind}{about}"
+        return f"{value} {_one_of(kind, value)}{about}"
     told = f"{value} {unit}" if unit else str(value)
     return f"{query.operation} of {kind}{about}: {told}, from {_count(records)}"
+
+
+def _one_of(kind: str, number: Any) -> str:
+    return kind.removesuffix("s") if number == 1 else kind
 
 
 def _count(records: int) -> str:

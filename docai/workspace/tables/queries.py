@@ -41,6 +41,7 @@ class RecordQueries:
         self._db.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
         self._db.execute("PRAGMA query_only = ON")
         self._db.set_authorizer(_authorize)
+        self.max_seconds = MAX_SECONDS
 
     def close(self) -> None:
         self._db.close()
@@ -48,11 +49,11 @@ class RecordQueries:
     def run(self, sql: str, parameters: Sequence[Any] = ()) -> TableResult:
         """One SELECT. A column `record_id`, or `record_ids` made by `group_concat(record_id)`, says which
         records a row rests on. Raises ConfigError `bad-sql` for anything that does not only read, is not
-        valid, or takes longer than `MAX_SECONDS`."""
+        valid, or takes longer than `max_seconds`."""
         if len(sql) > MAX_SQL_CHARACTERS:
             raise _refused(f"the query has {len(sql)} characters", f"at most {MAX_SQL_CHARACTERS}")
         started = time.monotonic()
-        self._db.set_progress_handler(_deadline(started + MAX_SECONDS), _STEPS_BETWEEN_CHECKS)
+        self._db.set_progress_handler(_deadline(started + self.max_seconds), _STEPS_BETWEEN_CHECKS)
         try:
             cursor = self._db.execute(sql, tuple(parameters))
             if cursor.description is None:
