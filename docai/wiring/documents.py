@@ -7,9 +7,9 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from docai.errors import ConfigError
+from docai.types import Record
 
 if TYPE_CHECKING:
-    from docai.types import Record
     from docai.workspace import Workspace
 
 _TEXTS: dict[str, Callable[[str, Any], bool]] = {
@@ -40,7 +40,7 @@ def match_documents(stores: Workspace, key: str, operator: str, value: object) -
         return _match_texts(((i, i) for i in stores.catalogue.find_ids()), key, operator, value)
     if key in ("uri", "file_name", "folder"):
         return _match_places(stores, key, operator, value)
-    records = [stored.outcome for stored in stores.outcomes.records() if _is_record(stored.outcome)]
+    records = [s.outcome for s in stores.outcomes.records() if isinstance(s.outcome, Record)]
     if key == "schema":
         named = ((r.document.id, r.schema_ref.id) for r in records)
         return _match_texts(named, key, operator, value)
@@ -99,12 +99,6 @@ def _check_value(key: str, operator: str, value: object) -> None:
         raise _bad(f"{key} {operator}: {'a list' if listed else 'one value'} is wanted, not {value!r}")
     if value in (None, ""):
         raise _bad(f"{key} {operator}: there is no value", hint="is_empty finds fields without one")
-
-
-def _is_record(outcome: object) -> bool:
-    from docai.types import Record
-
-    return isinstance(outcome, Record)
 
 
 def _bad(message: str, hint: str | None = None) -> ConfigError:
