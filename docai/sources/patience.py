@@ -23,9 +23,10 @@ class Patience:
 
     def wait(self) -> bool:
         """Pause before another try; False, at once, if there should be none."""
-        if self._left <= 0 or time.monotonic() >= self._end:
+        remaining_s = self._end - time.monotonic()
+        if self._left <= 0 or remaining_s <= 0:
             return False
         self._left -= 1
-        self._sleep(random.uniform(0, self._most_s))
+        self._sleep(min(remaining_s, random.uniform(0, self._most_s)))
         self._most_s = min(_LONGEST_PAUSE_S, self._most_s * 2)
         return True

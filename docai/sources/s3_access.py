@@ -54,9 +54,10 @@ class S3Access:
 
     `endpoint_url`: of an S3-compatible server, None for AWS. `keys`, else `machine`: where keys come from.
     `anonymous`: requests are not signed. `virtual_hosted`: the bucket stands in the host's name; None leaves
-    that to what is usual. `looked`: where credentials were looked for, for the error that says there are
-    none. `retries` of one request, with doubling pauses and jitter, no longer than `retry_s` altogether.
-    `read_timeout_s`: without a byte. `proxy_url`: through which the endpoint is reached.
+    that to what is usual. `proxy_url`: through which the endpoint is reached. `looked`: where credentials
+    were looked for, for the error that says there are none. `retries` of one request, with doubling pauses
+    and jitter, no longer than `retry_s` altogether, and than `first_retry_s` as long as the server never
+    answered. `read_timeout_s`: without a byte.
     """
 
     endpoint_url: str | None = None
@@ -68,8 +69,9 @@ class S3Access:
     ca_pem: bytes | None = field(default=None, repr=False)
     proxy_url: str | None = field(default=None, repr=False)
     looked: tuple[str, ...] = ()
-    retries: int = 8
+    retries: int = 60
     retry_s: float = 120.0
+    first_retry_s: float = 10.0
     connect_timeout_s: float = 5.0
     read_timeout_s: float = 30.0
 

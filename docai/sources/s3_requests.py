@@ -51,6 +51,7 @@ class S3Requests:
         self._credentials = credentials
         self._place = locate_bucket(bucket, access)
         self._local = threading.local()
+        self._answered = False
         self._tls: ssl.SSLContext | None = None
         if self._place.scheme == "https":
             self._tls = ssl.create_default_context()
@@ -72,7 +73,8 @@ class S3Requests:
         `read` raises `CutOff` for what is no whole reply. Raises `ServiceError` `store-unreachable`,
         `store-not-whole`; `ConfigError` `store-certificate`.
         """
-        patience = Patience(self._access.retries, self._access.retry_s)
+        retry_s = self._access.retry_s if self._answered else self._access.first_retry_s
+        patience = Patience(self._access.retries, retry_s)
         while True:
             error: DocaiError
             try:
@@ -113,6 +115,7 @@ class S3Requests:
             target = f"http://{self._place.host}{target}"
         connection.request("GET", target, headers=dict(headers))
         response = connection.getresponse()
+        self._answered = True
         return Reply(response.status, dict(response.headers), response.read())
 
     def _connect(self) -> http.client.HTTPConnection:

@@ -35,6 +35,7 @@ class S3ObjectStore:
         self.url = url
         self._prefix = place.path.rstrip("/") + "/" if place.path.strip("/") else ""
         self._access = access
+        self._answered = False
         self._credentials = Credentials(url, access)
         self._requests = S3Requests(url, place.bucket, access, self._credentials)
         self._store = open_bucket(place.bucket, access, self._credentials)
@@ -121,13 +122,18 @@ class S3ObjectStore:
 
     def _persist(self, doing: str, call: Callable[[], _T]) -> _T:
         """obstore tries again only what it holds to be harmless, which a conditional write is not to it."""
-        patience = Patience(self._access.retries, self._access.retry_s)
+        retry_s = self._access.retry_s if self._answered else self._access.first_retry_s
+        patience = Patience(self._access.retries, retry_s)
         while True:
             try:
-                return call()
+                done = call()
+                self._answered = True
+                return done
             except Exception as error:
                 known = error if isinstance(error, DocaiError) else self._translate(error, doing)
-                if not (isinstance(known, ServiceError) and patience.wait()):
+                self._answered = self._answered or known.code != "store-unreachable"
+                helpful = isinstance(known, ServiceError) and known.code != "store-full"
+                if not (helpful and patience.wait()):
                     raise known from error
 
     def _full(self, key: str) -> str:

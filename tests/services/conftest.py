@@ -1,4 +1,4 @@
-"""A real vLLM for every test in this folder: built once for all runs, started once for a run.
+"""A real vLLM for the tests in this folder that take it: built once for all runs, started once for a run.
 
 Tests take `vllm`, which answers when they begin, whatever the test before did to it. What cannot be built or
 started is an error with the end of its log, never a skip.
