@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docai.wiring.job import Job, Steps
+from docai.wiring.keys import make_keys
 from docai.wiring.parts import WorkerSpec
 from docai.wiring.records import get_model
 
@@ -35,7 +36,13 @@ class IndexRun(Job):
 
         assert indexing is not None
         return IndexJob(
-            pool, self.stores, Steps(), self._keys(()), indexing, force=self._force, on_event=on_event
+            pool,
+            self.stores,
+            Steps(),
+            make_keys(self._spec, ()),
+            indexing,
+            force=self._force,
+            on_event=on_event,
         )
 
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from docai.errors import ConfigError
-from docai.wiring.parts import READER_VERSION, WorkerSpec
+from docai.wiring.keys import list_schemas, make_keys, reading_key
+from docai.wiring.parts import WorkerSpec
 from docai.wiring.records import uri_of
 
 if TYPE_CHECKING:
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
     from docai.batch.local import LocalJob
     from docai.pages.isolation import InlinePool, WorkerPool
     from docai.pipeline import ReadTask
-    from docai.schema import Schema
     from docai.types import Document, Outcome, Page, PageAnswer, SourceItem
     from docai.wiring.asking import Asking, ModelSpec
     from docai.wiring.embedding import IndexOptions
@@ -34,26 +31,6 @@ if TYPE_CHECKING:
 
 _PUBLISH_WAIT_S = 60.0
 """For another process that writes to the index, at the end of a run."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Keys:
-    """Names of work: reading depends on bytes and languages, outcomes also on schema and engine."""
-
-    reading: str
-    schema_hash: str
-    engine: str
-    split: bool
-
-    def outcome(self, document_id: str) -> str:
-        from docai.workspace import outcome_key
-
-        return outcome_key(document_id, self.schema_hash, self.engine, split=self.split)
-
-    def failure(self, item: SourceItem) -> str:
-        from docai.workspace import failure_key
-
-        return failure_key(item.uri, item.size, item.version)
 
 
 class Steps:
@@ -150,13 +127,13 @@ class Job:
                 Asking(
                     self._model,
                     self._spec,
-                    reading=self._reading,
+                    reading=reading_key(self._spec),
                     tell=lambda text: on_event(Event("notice", "", text=text)),
                 )
             )
         pool = self._start_pool()
         self.stores.start_run(self.command)
-        self.stores.schemas.put(self._schemas)
+        self.stores.schemas.put(list_schemas(self._spec))
         job = self._make_job(asking.make_pool(pool) if asking else pool, asking, indexing, on_event)
         if asking is not None and job.has_work(items):
             asking.try_out()
@@ -194,7 +171,7 @@ class Job:
             pool,
             self.stores,
             Steps(),
-            self._keys(asking.basis if asking else ()),
+            make_keys(self._spec, asking.basis if asking else ()),
             inquiries=asking,
             indexing=indexing,
             force=self._force,
@@ -208,7 +185,7 @@ class Job:
         assert self._index is not None
         embedding = self._index.resolve(self.stores)
         self._spec = replace(self._spec, embedding=embedding)
-        return Indexing(self.stores, settle_model(self.stores, embedding), self._reading)
+        return Indexing(self.stores, settle_model(self.stores, embedding), reading_key(self._spec))
 
     def _list_items(self) -> list[tuple[SourceItem, Path]]:
         """Items with the files that hold their bytes; what is no longer listed retires what it gave."""
@@ -247,30 +224,3 @@ class Job:
             return None
         chosen = ", ".join(f"{name} ({count})" for name, count in self._chosen.most_common())
         return f"schema chosen by content: {chosen}; --schema NAME overrides"
-
-    @cached_property
-    def _schemas(self) -> tuple[Schema, ...]:
-        """Those that records may be made with."""
-        from docai.schema import list_shipped, load_schema
-
-        given = self._spec.schema
-        return (given,) if given else tuple(load_schema(name) for name in list_shipped())
-
-    @property
-    def _reading(self) -> str:
-        printed = " office-pages" if self._spec.office == "pages" else ""
-        return f"{READER_VERSION} {'+'.join(self._spec.languages)}{printed}"
-
-    def _keys(self, basis: Sequence[str]) -> _Keys:
-        """`basis`: what a model's answers depend on."""
-        from docai import __version__
-
-        hashes = [schema.hash for schema in self._schemas]
-        hashes = hashes if self._spec.schema else ["auto", *hashes]
-        policy = [self._spec.keep_unsupported, self._spec.keep_seen]
-        return _Keys(
-            reading=self._reading,
-            schema_hash=hashlib.sha256(json.dumps(hashes).encode()).hexdigest(),
-            engine=json.dumps([self._spec.engine, __version__, self._reading, policy, *basis]),
-            split=self._spec.split,
-        )

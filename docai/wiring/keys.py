@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from docai.wiring.parts import READER_VERSION, WorkerSpec
+from docai.wiring.parts import MOST_PIXELS, READER_VERSION, WorkerSpec
 
 if TYPE_CHECKING:
     from docai.schema import Schema
@@ -37,7 +37,9 @@ class WorkKeys:
 
 def reading_key(spec: WorkerSpec) -> str:
     """What a page's words depend on beside its bytes."""
-    return f"{READER_VERSION} {'+'.join(spec.languages)}"
+    printed = " office-pages" if spec.office == "pages" else ""
+    rendered = f" {spec.dpi} dpi" if spec.dpi is not None else ""
+    return f"{READER_VERSION} {'+'.join(spec.languages)}{printed}{rendered}"
 
 
 def list_schemas(spec: WorkerSpec) -> tuple[Schema, ...]:
@@ -53,7 +55,9 @@ def make_keys(spec: WorkerSpec, basis: Sequence[str]) -> WorkKeys:
 
     hashes = [schema.hash for schema in list_schemas(spec)]
     hashes = hashes if spec.schema else ["auto", *hashes]
-    policy = [spec.keep_unsupported, spec.keep_seen]
+    policy: list[object] = [spec.keep_unsupported, spec.keep_seen]
+    if spec.max_pixels != MOST_PIXELS:
+        policy.append(spec.max_pixels)
     return WorkKeys(
         reading=reading_key(spec),
         schema_hash=hashlib.sha256(json.dumps(hashes).encode()).hexdigest(),

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 READER_VERSION = "1"
 """Goes up when a page would be read differently; pages of another version are read again."""
 
+MOST_PIXELS = 180_000_000
+"""Of a scan that is decoded, where a pipeline names no other limit."""
+
 
 @dataclass(frozen=True, slots=True)
 class WorkerSpec:
@@ -32,7 +35,7 @@ class WorkerSpec:
     split: bool = False
     keep_unsupported: bool = False
     keep_seen: bool = False
-    max_pixels: int = 180_000_000
+    max_pixels: int = MOST_PIXELS
     dpi: int | None = None
     engine: str = "extractive"
     all_pages: bool = True
