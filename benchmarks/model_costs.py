@@ -28,7 +28,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from model_server import MODEL, NOTHING_SEEN, ServerProcess, is_look, start_job
+from model_server import MODEL, NOTHING_SEEN, ServerProcess, is_choice, is_look, start_job
 
 from docai.extraction.extractive import ExtractiveEngine
 from docai.extraction.vlm.engine import PageEngine, PageQuestion
@@ -61,7 +61,7 @@ class KnownPages:
     replies: dict[str, str]
 
     def __call__(self, request: ChatRequest, number: int) -> Turn:
-        if is_look(request):
+        if is_look(request) or is_choice(request):
             return Turn(NOTHING_SEEN)
         first = next(p for m in request.messages for p in m.parts if isinstance(p, ImagePart))
         return Turn(self.replies[hash_tile(first.data)])

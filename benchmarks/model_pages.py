@@ -106,17 +106,25 @@ def _write_invoice(page: MadePage, chance: random.Random, lines: list[str], clai
         claims.append({"field": "/issue_date", "quote": lines[2], "value": "2024-03-05"})
         claims.append({"field": "/seller_name", "quote": lines[3], "value": "Kestrel Ltd"})
     lines.append("Description    Quantity    Unit price    Total")
-    for _ in range(16):
-        count, cents = chance.randint(1, 40), chance.randint(100, 90_000)
-        name = f"{chance.choice(_GOODS)} {chance.randint(100, 999)}"
+    for name, count, cents in _make_rows(chance):
         price, total = cents / 100, count * cents / 100
         lines.append(f"{name}    {count}    {price:.2f}    {total:.2f}")
         row = {"description": name, "quantity": count, "unit_price": price, "total": total}
         claims.append({"field": "/line_items", "quote": " ".join(lines[-1].split()), "row": row})
     if page.number == page.count:
-        total = 1000.0 + page.document
+        pages = (random.Random(f"{page.kind} {page.document} {n}") for n in range(1, page.count + 1))
+        total = sum(count * cents for each in pages for _, count, cents in _make_rows(each)) / 100
         lines += [f"Grand total    {total:.2f}", "Currency: EUR"]
         claims.append({"field": "/grand_total", "quote": f"Grand total {total:.2f}", "value": total})
+
+
+def _make_rows(chance: random.Random) -> list[tuple[str, int, int]]:
+    """Name, count and price in cents of a page's rows."""
+    rows = []
+    for _ in range(16):
+        count, cents = chance.randint(1, 40), chance.randint(100, 90_000)
+        rows.append((f"{chance.choice(_GOODS)} {chance.randint(100, 999)}", count, cents))
+    return rows
 
 
 def _fill(chance: random.Random, count: int) -> list[str]:

@@ -17,7 +17,7 @@ from typing import Any, Self
 
 from model_pages import Kind, answer, find_fields, find_page, make_document
 
-from docai.llm.chat import ChatRequest
+from docai.llm.chat import ChatRequest, count_images
 from docai.llm.scripted import FaultKind, Script, Turn
 from docai.llm.scripted_server import ScriptedServer, ServerTraits
 
@@ -46,14 +46,19 @@ def is_look(request: ChatRequest) -> bool:
     return "text" in (request.json_schema or {}).get("properties", {})
 
 
+def is_choice(request: ChatRequest) -> bool:
+    """Whether one of several values is to be named, without any image."""
+    return not count_images(request)
+
+
 class PageScript:
     """Answers from the pages' truth; notes which pages were asked for, and what it broke. Of `looks` at crops
-    of pages it says nothing."""
+    of pages it says nothing; of `choices` it takes the first; of rows that were missed it tells all again."""
 
     def __init__(self, counts: dict[tuple[str, int], int], manner: Manner | None = None) -> None:
         self.asked: dict[tuple[str, int, int], int] = {}
         self.broken: dict[str, int] = {}
-        self.looks = 0
+        self.looks = self.choices = self.rows = 0
         self._counts = counts
         self._manner = manner or Manner()
 
@@ -61,7 +66,12 @@ class PageScript:
         if is_look(request):
             self.looks += 1
             return Turn(NOTHING_SEEN, self._manner.service_s)
+        if is_choice(request):
+            self.choices += 1
+            numbers = (request.json_schema or {})["properties"]
+            return Turn(json.dumps(dict.fromkeys(numbers, 1)), self._manner.service_s)
         page = find_page(request)
+        self.rows += "reported already" in str(request.messages[-1].parts[-1])
         self.asked[page] = self.asked.get(page, 0) + 1
         text = answer(request, self._counts)
         chance = random.Random(f"{self._manner.seed}:{number}")

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from docai.extraction.carried import find_sums
-from docai.grounding.proof import Proof
+from docai.grounding.proof import Proof, doubt
 from docai.schema import Field
 from docai.values.compare import same_value, value_key
 
@@ -58,7 +58,18 @@ def collect_rows(members: Sequence[Field], by_field: Mapping[str, Sequence[Proof
             row.proofs.setdefault(leaf.path, []).append(proof)
     ordered = sorted(rows.values(), key=lambda row: row.at)
     filled = [row for row in ordered if any(p.value is not None for ps in row.proofs.values() for p in ps)]
-    return _join_doubles(_join_halves(_drop_sums(filled, members), members), members)
+    joined = _join_doubles(_join_halves(_drop_sums(filled, members), members), members)
+    for row in joined:
+        _doubt_strays(row)
+    return joined
+
+
+def _doubt_strays(row: Row) -> None:
+    """Of a row most of whose cells are on no page, what is found proves nothing: a `1` stands everywhere."""
+    leads = [lead for path in row.proofs if (lead := lead_proof(row, path)) is not None]
+    proven = sum(lead.status in ("grounded", "inferred") for lead in leads)
+    if _engines(row) <= PAGED and 2 * proven < len(leads):
+        row.proofs = {path: [doubt(proof) for proof in proofs] for path, proofs in row.proofs.items()}
 
 
 def _drop_sums(rows: Sequence[Row], members: Sequence[Field]) -> list[Row]:

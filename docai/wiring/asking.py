@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from docai.batch.asking import AskingPool, AskTask, EventLoop, RunInPool, WakingPool
 from docai.batch.seams import Question
 from docai.errors import DocumentError
-from docai.extraction.vlm.engine import PageEngine, describe_failure
+from docai.extraction.vlm.choices import ChoiceQuestion, choose
+from docai.extraction.vlm.engine import PageEngine, PageQuestion, describe_failure
+from docai.extraction.vlm.followup import name_purpose
 from docai.extraction.vlm.inquiry import AskingPolicy, DocumentInquiry
 from docai.extraction.vlm.looking import look_again
 from docai.extraction.vlm.looks import LookQuestion
+from docai.extraction.vlm.missing import RowsQuestion
 from docai.extraction.vlm.prompt import hash_prompt
 from docai.extraction.vlm.sight import Eye
 from docai.extraction.vlm.trial import describe_limits, try_forms
@@ -25,7 +28,6 @@ from docai.wiring.parts import WorkerSpec, make_chooser, make_engine, make_split
 
 if TYPE_CHECKING:
     from docai.errors import DocaiError
-    from docai.extraction.vlm.engine import PageQuestion
     from docai.extraction.vlm.followup import FollowUp
     from docai.extraction.vlm.sheets import PageSheet
     from docai.imaging.profiles import VisionProfile
@@ -188,14 +190,27 @@ class Asking:
 
     async def _ask(self, ask: Any, run_in_pool: RunInPool) -> PageAnswer:
         question = ask.question
-        if isinstance(question, LookQuestion):
-            task = CropTask(ask.path, ask.uri, question.page, question.looks)
-            try:
-                return await look_again(self._client, question, lambda: run_in_pool(task))
-            except DocumentError as error:
-                # What was answered about the page stands, looked at again or not.
-                return replace(describe_failure(question.page.number, error), purpose="look")
+        if isinstance(question, PageQuestion):
+            return await self._ask_page(question, ask, run_in_pool)
+        try:
+            return await self._ask_further(question, ask, run_in_pool)
+        except DocumentError as error:
+            # What was answered about the page stands, whatever comes of further questions.
+            failure = describe_failure(question.page.number, error)
+            return replace(failure, purpose=name_purpose(question))
 
+    async def _ask_further(self, question: FollowUp, ask: _PageAsk, run_in_pool: RunInPool) -> PageAnswer:
+        match question:
+            case LookQuestion():
+                task = CropTask(ask.path, ask.uri, question.page, question.looks)
+                return await look_again(self._client, question, lambda: run_in_pool(task))
+            case RowsQuestion():
+                answer = await self._ask_page(question.question, ask, run_in_pool)
+                return replace(answer, purpose="rows")
+            case ChoiceQuestion():
+                return await choose(self._client, question)
+
+    async def _ask_page(self, question: PageQuestion, ask: _PageAsk, run_in_pool: RunInPool) -> PageAnswer:
         def make_sheet(profile: VisionProfile) -> Awaitable[PageSheet]:
             return run_in_pool(
                 SheetTask(ask.path, ask.uri, question.page, profile, question.smallest_text_px)

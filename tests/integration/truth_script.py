@@ -52,7 +52,8 @@ class TrueWord(NamedTuple):
 
 class TruthScript:
     """Answers of a model that reads perfectly, for files of one folder (of the fixtures', or any that has
-    `labels.jsonl` and `words/`). `asked` keeps the pages, `looked` what was read of which crops.
+    `labels.jsonl` and `words/`). `asked` keeps the pages, `looked` what was read of which crops, `chosen` the
+    questions about which value is meant, which `choose` answers with the number of an option for each.
     """
 
     def __init__(
@@ -61,6 +62,8 @@ class TruthScript:
         self.asked: list[tuple[str, int]] = []
         self.requests: list[ChatRequest] = []
         self.looked: list[tuple[str, int, str]] = []
+        self.chosen: list[str] = []
+        self.choose: Callable[[str, int], int] = lambda text, number: 0
         self._schema = schema
         self._spoil = spoil or (lambda file, number, claims: claims)
         labels = (FIXTURES / folder / "labels.jsonl").read_text().splitlines()
@@ -96,6 +99,11 @@ class TruthScript:
         images = [p for m in request.messages for p in m.parts if isinstance(p, ImagePart)]
         if "text" in (request.json_schema or {}).get("properties", {}):
             return json.dumps({"text": self._read_crop(images[0].data)}, ensure_ascii=False)
+        if not images:
+            text = str(request.messages[-1].parts[-1])
+            self.chosen.append(text)
+            numbers = (request.json_schema or {})["properties"]
+            return json.dumps({number: self.choose(text, int(number)) for number in numbers})
         page = self._pages[hash_bytes(images[0].data)]
         self.asked.append((page.file, page.number))
         self.requests.append(request)
@@ -141,7 +149,7 @@ class TruthScript:
         for row in rows:
             values = {f.name: _type(f, row.get(f.name)) for f in cells}
             said = [(f, row[f.name]) for f in cells if row.get(f.name) is not None]
-            line = next((t for t in page.lines if all(find_support(v, None, t, f) for f, v in said)), None)
+            line = next((t for t in page.lines if all(_says(t, f, v) for f, v in said)), None)
             if line is not None and said:
                 claims.append({"field": group, "quote": line, "row": values})
         return claims
@@ -155,6 +163,11 @@ class TruthScript:
             if find_support(value, None, line, field).agreement in ("equal", "contained"):
                 return {"field": field.path, "quote": line, "value": typed}
         return None
+
+
+def _says(line: str, field: Field, value: Scalar) -> bool:
+    """Whether a row's line says a cell's value; two of its columns may read like one number."""
+    return any(find_support(value, None, text, field) for text in (line, *line.split()))
 
 
 def _type(field: Field, value: Scalar) -> Any:

@@ -237,14 +237,12 @@ def find_cell(field: Field, value: Scalar, row_quote: str) -> str:
     """The passage of a row's line that says a cell's value; the whole line where none is found."""
     if isinstance(value, str) and value in row_quote:
         return value
-    for found in find(field.kind, row_quote):
-        if same_value(field.kind, found.value, value):
-            return found.text
-    if isinstance(value, Decimal):
-        for kind in ("money", "number", "percent"):
-            for found in find(kind, row_quote):
-                if same_value("number", found.value, value):
+    # Two columns may read like one number (`6 745.50`): then the line's words one by one.
+    kinds = (field.kind, "money", "number", "percent") if isinstance(value, Decimal) else (field.kind,)
+    for text in (row_quote, *row_quote.split()):
+        for kind in kinds:
+            same = field.kind if kind == field.kind else "number"
+            for found in find(kind, text):
+                if same_value(same, found.value, value):
                     return found.text
-    if isinstance(value, str) and fold(value) and fold(value) in fold(row_quote):
-        return value
-    return row_quote
+    return value if isinstance(value, str) and fold(value) and fold(value) in fold(row_quote) else row_quote

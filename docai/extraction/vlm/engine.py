@@ -46,6 +46,7 @@ class PageQuestion:
     """What is asked. `page` has its turn and no words; `number` and `count` are those of its document.
 
     `smallest_text_px`: how small its text is, where the page may be shrunk; None shows its own pixels.
+    `note`: what is asked in place of all that the page says.
     """
 
     page: Page
@@ -54,6 +55,7 @@ class PageQuestion:
     schema: Schema
     context: str = ""
     smallest_text_px: float | None = None
+    note: str = ""
 
 
 @dataclass(slots=True)
@@ -258,7 +260,12 @@ class PageEngine:
     ) -> ChatRequest:
         question = asking.question
         text = write_question(
-            question.number, question.count, [p.place for p in share], question.context, part=part
+            question.number,
+            question.count,
+            [p.place for p in share],
+            question.context,
+            part=part,
+            note=question.note,
         )
         images = tuple(ImagePart(p.data) for p in share)
         return ChatRequest(
@@ -348,7 +355,7 @@ def _is_about(claim: Claim, path: str) -> bool:
 
 def _count_text(system: str, question: PageQuestion) -> int:
     """Tokens of a question's text, rather too many: three letters each."""
-    return (len(system) + len(question.context) + 600) // 3
+    return (len(system) + len(question.context) + len(question.note) + 600) // 3
 
 
 def describe_failure(number: int, error: DocaiError) -> PageAnswer:

@@ -8,27 +8,56 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import astuple, replace
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
+from docai.extraction.sums import check_rows
+from docai.extraction.vlm.choices import ChoiceQuestion, find_choices
 from docai.extraction.vlm.looks import LookQuestion, find_looks
-from docai.extraction.vlm.prompt import hash_words
+from docai.extraction.vlm.missing import RowsQuestion, find_missing_rows
+from docai.extraction.vlm.prompt import hash_choices, hash_prompt, hash_words
+from docai.extraction.vlm.terms import compute_terms
 from docai.schema import Schema
-from docai.types import Claim, FieldValue, Page
+from docai.types import Claim, DocumentView, FieldValue
 
-FollowUp: TypeAlias = LookQuestion
+FollowUp: TypeAlias = LookQuestion | RowsQuestion | ChoiceQuestion
 
 
 def find_follow_ups(
-    pages: Sequence[Page], schema: Schema, said: Sequence[Claim], fields: Sequence[FieldValue]
+    view: DocumentView, schema: Schema, said: Sequence[Claim], fields: Sequence[FieldValue]
 ) -> list[FollowUp]:
-    """Questions about one document (or segment). `said`: the model's claims, `fields`: what came of them."""
-    by_number = {page.number: page for page in pages}
-    return [
-        LookQuestion(replace(by_number[number], words=(), regions=(), issues=()), looks)
-        for number, looks in find_looks(pages, schema, said, fields).items()
-    ]
+    """Questions about one document (or segment). `said`: the model's claims, periods still without their
+    date; `fields`: what came of them.
+    """
+    bare = {page.number: replace(page, words=(), regions=(), issues=()) for page in view.pages}
+    looks = find_looks(view.pages, schema, compute_terms(said, schema), fields)
+    found: list[FollowUp] = [LookQuestion(bare[number], places) for number, places in looks.items()]
+    if all(answer.complete for answer in view.answers):  # else rows are missing where a page has no answer
+        for check in check_rows(schema, fields, view.pages):
+            if check.lacks:
+                found += find_missing_rows(check, view.pages, schema, said)
+    choices = find_choices(schema, said, fields)
+    if choices:
+        found.append(ChoiceQuestion(bare[view.pages[0].number], schema.title, choices))
+    return found
 
 
 def name_follow_up(question: FollowUp) -> list[object]:
     """What the answer depends on beside the model: JSON."""
-    return ["look", hash_words(), [[look.path, astuple(look)[1], look.shown] for look in question.looks]]
+    match question:
+        case LookQuestion():
+            return ["look", hash_words(), [[k.path, astuple(k)[1], k.shown] for k in question.looks]]
+        case RowsQuestion():
+            return ["rows", hash_prompt(question.question.schema), question.group, question.question.note]
+        case ChoiceQuestion():
+            return ["choice", hash_choices(question.choices, question.title)]
+
+
+def name_purpose(question: FollowUp) -> Literal["look", "rows", "choice"]:
+    """What an answer says that it is about."""
+    match question:
+        case LookQuestion():
+            return "look"
+        case RowsQuestion():
+            return "rows"
+        case ChoiceQuestion():
+            return "choice"

@@ -9,8 +9,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
+from docai.extraction.vlm.choices import weigh_choices
 from docai.extraction.vlm.claims import ENGINE, join_claims
 from docai.extraction.vlm.followup import FollowUp, find_follow_ups
+from docai.extraction.vlm.missing import drop_known
 from docai.extraction.vlm.seeing import weigh_readings
 from docai.extraction.vlm.signals import Candidate, Signals, list_candidates
 from docai.extraction.vlm.terms import compute_terms
@@ -35,23 +37,31 @@ class AnswerEngine:
         said = collect_claims(view, schema)
         others = list(self._second.extract(view, schema))
         readings = [reading for answer in view.answers for reading in answer.readings]
-        return weigh_claims(said, others, schema, view.pages, self._verifier, readings)
+        chosen = [c for answer in view.answers if answer.purpose == "choice" for c in answer.claims]
+        return weigh_claims(said, others, schema, view.pages, self._verifier, readings, chosen)
 
     def follow_up(self, view: DocumentView, schema: Schema, fields: Sequence[FieldValue]) -> list[FollowUp]:
         """What the model should be asked beside the pages. `fields`: of the record so far."""
-        said = compute_terms(collect_claims(view, schema), schema)
-        return find_follow_ups(view.pages, schema, said, fields)
+        return find_follow_ups(view, schema, collect_claims(view, schema), fields)
 
 
 def collect_claims(view: DocumentView, schema: Schema) -> list[Claim]:
-    """The claims of all answers about a document's pages and the schema's fields."""
+    """The claims of all answers about a document's pages and the schema's fields; of choices only the periods
+    for which a start was named.
+    """
     numbers = {page.number for page in view.pages}
-    known = {field.path for field in schema.fields}
+    fields = {field.path: field for field in schema.fields}
     said: list[Claim] = []
-    for answer in view.answers:
+    # Rows that were missed are held against all that were not.
+    for answer in sorted(view.answers, key=lambda answer: answer.purpose == "rows"):
+        told = [c for c in answer.claims if template(c.path) in fields]
+        if answer.purpose == "rows":
+            told = drop_known(told, said, fields)
+        elif answer.purpose == "choice":
+            told = [claim for claim in told if claim.rule]
         if answer.page in numbers:
             # Each page's lists begin at 0; a number must name one item of the document.
-            said = join_claims(said, [c for c in answer.claims if template(c.path) in known])
+            said = join_claims(said, told)
     return said
 
 
@@ -62,10 +72,12 @@ def weigh_claims(
     pages: Sequence[Page],
     verifier: Verifier,
     readings: Sequence[CropReading] = (),
+    chosen: Sequence[Claim] = (),
 ) -> list[Claim]:
     """The model's claims and those of the second opinion that count, the verifier's belief as their score.
 
-    `readings`: of crops, from a second look at what was disputed.
+    `readings`: of crops, from a second look at what was disputed; `chosen`: which of several values is meant,
+    from a question about all pages at once.
 
     Of the second opinion's claims only those count that are about a single field of which the model too
     said something, or that agree with the model about a list's value.
@@ -75,11 +87,13 @@ def weigh_claims(
     about: dict[str, list[Claim]] = defaultdict(list)
     for candidate in candidates:
         about[candidate.field.path] += candidate.said
-    weighed = list(open_claims)
+    beliefs = []
     for candidate in candidates:
         said = about[candidate.field.path]
         belief = verifier.believe(signals.measure(candidate, said), candidate)
-        belief = weigh_readings(belief, candidate.field, signals.prove(candidate), readings)
+        beliefs.append(weigh_readings(belief, candidate.field, signals.prove(candidate), readings))
+    weighed = list(open_claims)
+    for candidate, belief in zip(candidates, weigh_choices(candidates, beliefs, chosen), strict=True):
         weighed += [replace(claim, score=belief) for claim in (*candidate.said, *candidate.others)]
     return weighed
 

@@ -8,10 +8,33 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from docai.extraction.vlm.replies import make_reply_schema, row_key
 from docai.schema import Field, Schema
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A value that a page prints."""
+
+    value: str
+    quote: str
+    page: int
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which of several printed values a field has; with `term`, a period that a page prints, from which of
+    several dates it runs.
+    """
+
+    path: str
+    label: str
+    options: tuple[Option, ...]
+    term: Option | None = None
+
 
 _TASK = """\
 You read pages of a document and report what they say about the fields listed below. You see one page at a \
@@ -53,6 +76,19 @@ _PAGE = "This is page {number} of {count}."
 _PART = "These images are a part of the page: report what they show."
 _CONTEXT = "From other pages of the document (not from this one):"
 _ASK = "Report the claims of this page."
+
+_MISSED = """\
+These rows of the page were reported already:
+{rows}
+Report only rows of the page that are missing among them; an empty list if none is."""
+_CHOICE = """\
+Below are questions about one document. Each lists values that the document prints, with the passage in \
+which each stands and its page. Answer with a JSON object that has for each question the number of the value \
+that is meant, or 0 if none is or the passages do not tell. Do not compute.
+"""
+_WHICH = "Question {number}: {label}"
+_FROM_WHEN = 'Question {number}: {label}. It ends with this period: "{term}" From which date does that run?'
+_OPTION = '  {number}. {value} (page {page}: "{quote}")'
 
 _CROP = """\
 This is a small part of a page, as an image of its own pixels. Answer with a JSON object whose "text" is \
@@ -105,16 +141,17 @@ def _write_fields(fields: Sequence[Field]) -> list[str]:
     listed: set[str] = set()
     for field in fields:
         if field.group is None:
-            lines.append(f"{field.path}: {_describe(field)}\n")
+            lines.append(f"{field.path}: {describe_field(field)}\n")
             continue
         if field.group not in listed:
             listed.add(field.group)
             lines.append(f"{field.group}: rows with these cells\n")
-        lines.append(f"    {row_key(field)}: {_describe(field)}\n")
+        lines.append(f"    {row_key(field)}: {describe_field(field)}\n")
     return lines
 
 
-def _describe(field: Field) -> str:
+def describe_field(field: Field) -> str:
+    """A field in words: its kind, what it may be, what it is about, its other names."""
     parts = [_KINDS.get(field.kind, "text")]
     if field.many:
         parts.append(_LIST)
@@ -129,20 +166,46 @@ def _describe(field: Field) -> str:
 
 
 def write_question(
-    number: int, count: int, places: Sequence[str], context: str = "", *, part: bool = False
+    number: int, count: int, places: Sequence[str], context: str = "", *, part: bool = False, note: str = ""
 ) -> str:
-    """The text behind the images of the user turn. `places`: what each image shows."""
+    """The text behind the images of the user turn. `places`: what each image shows; `note`: what is asked in
+    place of all claims.
+    """
     lines = [_PAGE.format(number=number, count=count), *places]
     if part:
         lines.append(_PART)
     if context:
         lines += ["", _CONTEXT, context, ""]
-    return "\n".join([*lines, _ASK])
+    return "\n".join([*lines, note or _ASK])
+
+
+def write_missed(rows: Sequence[str]) -> str:
+    """What is asked about a page on which rows seem to be missing. `rows`: those that are known."""
+    return _MISSED.format(rows="\n".join(f"- {row}" for row in rows) or "- none")
+
+
+def write_choices(title: str, choices: Sequence[Choice]) -> str:
+    """The text of the one question after the pages."""
+    lines = [_CHOICE]
+    if title:
+        lines.append(_DOCUMENT.format(title=title) + ".")
+    for number, choice in enumerate(choices, 1):
+        form = _FROM_WHEN if choice.term else _WHICH
+        term = choice.term.quote if choice.term else ""
+        lines.append(form.format(number=number, label=choice.label, term=term))
+        for at, option in enumerate(choice.options, 1):
+            lines.append(_OPTION.format(number=at, value=option.value, page=option.page, quote=option.quote))
+    return "\n".join(lines)
 
 
 def write_crop_question() -> str:
     """The text behind a crop's image: the same for all, so that it tells nothing of what is claimed."""
     return _CROP
+
+
+def hash_choices(choices: Sequence[Choice], title: str) -> str:
+    """`sha256:` over all that is told of choices."""
+    return "sha256:" + hashlib.sha256(write_choices(title, choices).encode()).hexdigest()
 
 
 def hash_words() -> str:

@@ -49,7 +49,11 @@ def _compute(claim: Claim, dates: Sequence[Claim], fields: dict[str, Field]) -> 
 
 
 def _find_start(start: Operand, dates: Sequence[Claim], fields: dict[str, Field]) -> Operand | None:
-    """The date that the start's words mean: printed among them, or claimed for a field that they name."""
+    """The date that the start's words mean: chosen, printed among them, or claimed for a field that they
+    name.
+    """
+    if isinstance(start.value, str) and _is_iso(start.value):
+        return start
     printed = parse_date(start.quote)
     if printed is not None:
         return Operand(start.quote, start.page, printed)

@@ -247,3 +247,16 @@ def test_a_line_that_is_carried_over_is_no_row() -> None:
         *claim_row(3, 2, text="nut", unit_price="4.00", line_total="8.00"),
     ]
     assert [r.get("text") for r in read_rows(claims, first, second)] == ["screw", "nut"]
+
+
+def test_a_row_that_is_made_up_does_not_enter_by_a_number_that_stands_everywhere() -> None:
+    only = page("screw 1 1.00 2.00")
+    made_up = [
+        Claim("/lines/1/text", "stairs", "stairs", 1, "vlm"),
+        Claim("/lines/1/count", "1", Decimal(1), 1, "vlm"),
+        *claim_row(1, 1, unit_price="77.00", line_total="77.00"),
+    ]
+    right = claim_row(0, 1, text="screw", unit_price="1.00", line_total="2.00")
+    assert [r.get("text") for r in read_rows([*right, *made_up], only)] == ["screw"]
+    fields = merge_claims([*right, *made_up], [only], ORDER, complete=True)
+    assert [(f.value, f.reason) for f in fields if f.path == "/lines/1/count"] == [(1, "doubtful")]

@@ -118,6 +118,16 @@ def test_a_cell_is_quoted_by_its_own_part_of_the_row() -> None:
     assert quotes == {"text": "Blue bolts", "count": "2", "price": "4.50"}
 
 
+def test_two_columns_that_read_like_one_number_are_two_cells() -> None:
+    row = {"text": "Window, 90 cm", "count": 6, "price": 745.5}
+    claims = read([{"field": "/lines", "quote": "Window, 90 cm 6 745.50 4,473.00", "row": row}])
+    assert [(c.quote, c.value) for c in claims] == [
+        ("Window, 90 cm", "Window, 90 cm"),
+        ("6", Decimal(6)),
+        ("745.50", Decimal("745.5")),
+    ]
+
+
 def test_an_open_place_is_a_claim_of_absence() -> None:
     (claim,) = read([{"field": "/order_date", "quote": "Date: ____", "value": None}])
     assert (claim.value, claim.absent) == (None, "blank")
