@@ -103,10 +103,12 @@ class PriceSection(Section):
 class LimitsSection(Section):
     """What one document may cost: memory of a worker, seconds for a step, pixels of a page.
 
-    `workers`: processes, 0 for none, None for one a core.
+    `workers`: processes, 0 for none, None for one a core. `document_mb`: of a bucket's object; a larger one
+    fails before it is fetched.
     """
 
     workers: int | None = Field(default=None, ge=0, le=1024)
+    document_mb: int = Field(default=1024, ge=1)
     memory_mb: int = Field(default=2048, ge=256)
     timeout_s: float = Field(default=60.0, gt=0)
     max_pixels: int = Field(default=180_000_000, ge=1_000_000)

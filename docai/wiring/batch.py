@@ -41,6 +41,7 @@ class BatchPlan:
     runner: str = "local"
     endpoint_url: str | None = None
     recipe: str | None = None
+    document_bytes: int = 1 << 30
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -66,7 +67,7 @@ class Batch:
 
     def __enter__(self) -> Self:
         """Raises `ConfigError` or `ServiceError` for what cannot be reached, read or written."""
-        self._source = BatchSource(self.plan.source, self.plan.endpoint_url)
+        self._source = BatchSource(self.plan.source, self.plan.endpoint_url, self.plan.document_bytes)
         self._dest = open_destination(self.plan.dest, self.plan.endpoint_url)
         return self
 
@@ -230,6 +231,7 @@ def prepare_batch(
         runner=runner,
         endpoint_url=endpoint_url,
         recipe=recipe,
+        document_bytes=chosen.recipe.limits.document_mb << 20,
         options=told,
     )
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class BatchSource:
     """Documents of a folder or a bucket, brought to this machine one by one."""
 
-    def __init__(self, url: str, endpoint_url: str | None) -> None:
-        self._source = open_source(url, endpoint_url)
+    def __init__(self, url: str, endpoint_url: str | None, most_bytes: int = 1 << 30) -> None:
+        self._source = open_source(url, endpoint_url, most_bytes)
 
     def items(self, outside: str) -> Iterator[SourceItem]:
         """The listing, without what lies below `outside` (a destination within the source)."""
