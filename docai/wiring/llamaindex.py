@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from docai.errors import DocaiError
 from docai.types import Where
 from docai.wiring.answering import Answerer, AskOptions
-from docai.wiring.documents import match_documents
+from docai.wiring.documents import DocumentMatcher
 from docai.wiring.records import get_model, nothing_indexed, uri_of
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ class WorkspaceShelf:
         self._highlight = highlight
         self._longest_px = longest_px
         self._pages = PageFinder(self.stores, password)
+        self._matcher = DocumentMatcher(self.stores)
         self._asking = threading.Lock()
         self._drawing = threading.Lock()
 
@@ -74,7 +75,7 @@ class WorkspaceShelf:
         return {entry.id: ShelfDocument(entry.id, entry.uri, entry.title) for entry in entries if entry.id}
 
     def match(self, key: str, operator: str, value: object) -> frozenset[str]:
-        return match_documents(self.stores, key, operator, value)
+        return self._matcher.match(key, operator, value)
 
     def find_pages(
         self, question: str, limit: int, document_ids: frozenset[str] | None

@@ -291,6 +291,7 @@ def test_filters_choose_documents(root: Path, filters: MetadataFilters, wanted: 
         (where(has("colour", "red")), "no field"),
         (where(has("folder", "x", ">")), "'>'"),
         (where(has("uri", ["x"], "all")), "'all'"),
+        (where(has("uri", 3, "text_match")), "a text"),
         (where(has("governing_law", "Oregon", "text_match")), "'text_match'"),
         (where(has("governing_law", "Oregon", "in")), "a list"),
         (where(has("governing_law", ["Oregon"])), "one value"),
@@ -304,6 +305,26 @@ def test_a_filter_that_cannot_be_decided_is_refused(root: Path, filters: Metadat
     ):
         retriever.retrieve("law")
     assert raised.value.code == "bad-filter"
+
+
+def test_an_open_retriever_sees_an_edited_file(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(root, tmp_path / "copy")
+    monkeypatch.chdir(tmp_path / "copy")
+    by_law = {law: where(has("governing_law", law)) for law in ("Nevada", "Texas")}
+    with PageRetriever(images=False) as retriever:
+
+        def find(law: str) -> list[str]:
+            retriever.filters = by_law[law]
+            return [n.node.metadata["uri"] for n in retriever.retrieve("governed by the laws")]
+
+        assert (find("Nevada"), find("Texas")) == ([NORDEN], [])
+        write_pdf(Path(NORDEN), tuple(text.replace("Nevada", "Texas") for text in DOCUMENTS[NORDEN]))
+        done = list(docai.extract("contracts", schema="contract", workers=0))
+        assert not [outcome for outcome in done if isinstance(outcome, docai.Failure)]
+        assert (find("Nevada"), find("Texas")) == ([], [NORDEN])
+        assert "Texas" in retriever.retrieve("governed by the laws")[0].text
 
 
 def test_a_folder_without_a_workspace_or_without_passages_is_told(tmp_path: Path) -> None:

@@ -98,7 +98,10 @@ def select_scope(
 
 
 def draw_spot(shelf: Shelf, documents: Mapping[str, ShelfDocument], spot: Spot) -> Picture:
-    """The page's picture. What keeps one page from being drawn does not keep its words."""
+    """The page's picture; none for a file without pages, whose places are paragraphs and cells. What keeps a
+    page from being drawn does not keep its words."""
+    if spot.locator is not None and not spot.boxes:
+        return Picture()
     document = documents.get(spot.document_id) or ShelfDocument(spot.document_id, spot.uri)
     try:
         return Picture(shelf.draw_page(document, spot.page, spot.boxes))
