@@ -6,13 +6,13 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from docai.errors import ConfigError
+from docai.errors import ConfigError, DocaiError
 from docai.wiring.keys import list_schemas, make_keys, reading_key
 from docai.wiring.parts import WorkerSpec
 from docai.wiring.records import uri_of
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from docai.workspace import Workspace
 
 
+_READY_RECORDS = 5_000
+"""Up to so many, the tables for questions over records are brought up to date at the end of a run."""
 _PUBLISH_WAIT_S = 60.0
 """For another process that writes to the index, at the end of a run."""
 
@@ -149,9 +151,18 @@ class Job:
             on_event(
                 Event("notice", "", text="another process writes to the index: the next run completes it")
             )
+        if counts["records"]:
+            self._refresh_tables()
         self.stores.finish_run(counts)
         if job.index_error is not None:
             raise job.index_error
+
+    def _refresh_tables(self) -> None:
+        """The first question need not do it; of a great many records it would wait for something else. What
+        keeps it from being done now does not keep whoever asks from doing it."""
+        with suppress(DocaiError):
+            if 0 < len(self.stores.outcomes.list_current()) <= _READY_RECORDS:
+                self.stores.refresh_tables()
 
     def _start_pool(self) -> WorkerPool[Any, Any] | InlinePool[Any, Any]:
         from docai.pages.isolation import InlinePool, WorkerPool

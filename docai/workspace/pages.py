@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 
 from docai.types import Page, Record
-from docai.workspace.codec import decode_page, encode_page
+from docai.workspace.codec import decode_page, decode_texts, encode_page
 from docai.workspace.database import Database
 
 
@@ -63,9 +63,13 @@ class PageStore:
         """The words of a record's pages, as they were read last."""
         segment = record.segment
         first, last = (segment.first, segment.last) if segment else (1, record.document.page_count)
-        for number, page in self.get_latest(record.document.id).items():
-            if first <= number <= last:
-                yield from (word.text for word in page.words)
+        rows = self._database.select(
+            "SELECT number, body FROM pages WHERE document_id = ? AND number BETWEEN ? AND ? ORDER BY id",
+            (record.document.id, first, last),
+        )
+        bodies = {row["number"]: row["body"] for row in rows}
+        for number in sorted(bodies):
+            yield from decode_texts(bodies[number])
 
     def forget_pages(self, document_id: str, reading_key: str) -> int:
         """Drop a document's pages, so that `--force` reads them again; says how many there were."""

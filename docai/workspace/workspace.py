@@ -67,15 +67,21 @@ class Workspace:
     ) -> RecordQueries:
         """The records as tables, brought up to date, for SQL that only reads. `as_of`: ISO date; what speaks
         from a later day is left out. `document_ids`: only their records. Close what it returns."""
+        from docai.workspace.tables.queries import RecordQueries
+
+        return RecordQueries(self.refresh_tables(), as_of, document_ids)
+
+    def refresh_tables(self) -> Path:
+        """Bring the tables to what the records are: some milliseconds for each new one, and a little for all
+        others if there is one. Returns their database."""
         from docai.workspace.tables.projection import DATABASE as TABLES
         from docai.workspace.tables.projection import Projection
-        from docai.workspace.tables.queries import RecordQueries
 
         path = self.folder / TABLES
         Projection(
             path, self.outcomes.list_current, self.outcomes.load_records, self.pages.iterate_words
         ).refresh()
-        return RecordQueries(path, as_of, document_ids)
+        return path
 
     def start_run(self, command: str) -> int:
         """Note a command that begins; outcomes written from now on carry its id."""

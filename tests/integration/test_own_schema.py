@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +82,12 @@ def test_pages_are_answered_by_the_fields_too(docai: CommandLine) -> None:
     answer = ask(docai, "How much is the freight?", "--in", "in/HS-102.pdf")
     assert (answer["value"], answer["unit"]) == (310, "USD")
     assert answer["citations"][0]["path"] == "/freight"
+
+
+def test_the_run_leaves_the_tables_ready(docai: CommandLine) -> None:
+    """The first question need not make them."""
+    with closing(sqlite3.connect(docai.folder / ".docai" / "tables.db")) as db:
+        assert db.execute("SELECT count(*) FROM records").fetchone() == (len(SLIPS),)
 
 
 def test_tables_have_its_columns(docai: CommandLine) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from workspace_samples import make_failure, make_invoice, make_page, make_record
 
 from docai.types import Box, Page, Word
-from docai.workspace.codec import decode_outcome, decode_page, encode_outcome, encode_page
+from docai.workspace.codec import decode_outcome, decode_page, decode_texts, encode_outcome, encode_page
 
 coordinates = st.floats(-20_000.0, 20_000.0)
 words = st.builds(
@@ -41,6 +41,7 @@ def test_a_page_comes_back_with_boxes_to_a_hundredth_point(found: list[Word]) ->
 def test_storing_a_stored_page_changes_nothing(found: list[Word]) -> None:
     once = decode_page(encode_page(dataclasses.replace(make_page(words=0), words=tuple(found))))
     assert decode_page(encode_page(once)) == once
+    assert decode_texts(encode_page(once)) == [word.text for word in once.words]
 
 
 def test_a_dense_page_takes_less_than_ten_kilobytes() -> None:
