@@ -188,7 +188,7 @@ def write_ledger(store: ObjectStore, count: int) -> None:
             name = name_document(item)
             outcome = f"outcomes/{name.removeprefix('sha256:')}.json"
             writer.add(Entry(item.uri, item.size, item.version, name, outcome, "record", pages=3))
-            if writer.is_due:
+            if writer.is_due():
                 writer.flush()
     writer.flush()
 

@@ -345,7 +345,7 @@ class BatchJob(Scheduler):
         self._pages_held -= len(work.pages)
 
     def _flush_if_due(self) -> None:
-        if self._memory.writer.is_due and not self._flushing:
+        if not self._flushing and self._memory.writer.is_due(hurry=self._memory.beats.others):
             self._flushing = True
             self._aside(self._memory.writer.flush, self._take_flushed)
 

@@ -56,8 +56,8 @@ class BatchMemory:
         the way is removed."""
         self.writer.flush()
         self.beats.look()
-        if not self.beats.find_others():
+        self.beats.stop()
+        if not self.beats.look():  # only now: of two runs that end at once, the last one finds nobody
             self.claims.clear()
             if tidy:
                 self.kept.sweep()
-        self.beats.stop()

@@ -80,8 +80,9 @@ class Beats:
         content = {"process": self._process, "beat": self._number, **self._describe()}
         self._store.put(self._prefix + self._run, json.dumps(content).encode())
 
-    def look(self) -> None:
-        """See who beats."""
+    def look(self) -> list[str]:
+        """See who beats: the other runs that live."""
+        alive: list[str] = []
         for found in self._store.list(self._prefix):
             name = found.key.removeprefix(self._prefix)
             if name == self._run or name in self._dead:
@@ -91,10 +92,8 @@ class Beats:
                 self._changed[name] = (found.version, self._clock())
             if self._lives(name):
                 self.others = True
-
-    def find_others(self) -> list[str]:
-        """Other runs that live now, as far as the last `look` knew them."""
-        return [run for run in self._changed if self._lives(run)]
+                alive.append(name)
+        return alive
 
     def is_alive(self, run: str) -> bool:
         """Whether a run that holds a claim still works."""

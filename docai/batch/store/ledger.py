@@ -18,6 +18,8 @@ from docai.types import SourceItem
 PART_LINES = 1000
 PART_S = 30.0
 """A line waits this long at most for its part; until then a killed job finds the outcome without it."""
+HURRY_S = 2.0
+"""The same while other runs want to know what is done."""
 _READERS = 4
 
 
@@ -63,10 +65,9 @@ class LedgerWriter:
         with self._lock:
             self._lines.append(write_entry(entry))
 
-    @property
-    def is_due(self) -> bool:
-        """Whether there is enough for a part, or something has waited long enough."""
-        waited = time.monotonic() - self._flushed_s > PART_S
+    def is_due(self, *, hurry: bool = False) -> bool:
+        """Whether there is enough for a part, or something has waited long enough. `hurry`: others wait."""
+        waited = time.monotonic() - self._flushed_s > (HURRY_S if hurry else PART_S)
         return len(self._lines) >= PART_LINES or (waited and bool(self._lines))
 
     def flush(self) -> None:
