@@ -31,6 +31,23 @@ class TakesClaims(Protocol):
     def take(self, chunk: str) -> bool: ...
 
 
+class ItemFeed(Protocol):
+    """Hands out what is to be done. `next` is called from one thread at a time; `stop` ends one that waits.
+
+    `listed`: items seen so far; `unchanged`: those that were done before, by how they ended.
+    """
+
+    listed: int
+    listed_all: bool
+    unchanged: Counter[Standing]
+
+    def next(self) -> list[SourceItem] | None:
+        """The next items, none for the moment, or None at the end."""
+        ...
+
+    def stop(self) -> None: ...
+
+
 def cut_chunks(items: Iterable[SourceItem]) -> Iterator[Chunk]:
     """The listing in parts of 16 items on average, 64 at most."""
     chunk: Chunk | None = None
@@ -47,10 +64,9 @@ def cut_chunks(items: Iterable[SourceItem]) -> Iterator[Chunk]:
 
 
 class Feed:
-    """Items that have no outcome and that no other run works at. Called from one thread at a time.
+    """Satisfies `ItemFeed`: items that have no outcome and that no other run works at.
 
     `refresh` brings `known` up to date with what other runs did; `others` says whether there are any.
-    `unchanged`: items that were done before, by how they ended.
     """
 
     def __init__(

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from docai.batch.chunks import Feed
+from docai.batch.chunks import ItemFeed
 from docai.batch.events import Event
 from docai.batch.fetching import Fetch
 from docai.batch.memory import BatchMemory
@@ -69,7 +69,7 @@ class BatchJob(Scheduler):
         self,
         pool: TaskPool,
         memory: BatchMemory,
-        feed: Feed,
+        feed: ItemFeed,
         fetch: Fetch,
         spool: Path,
         steps: Steps,
@@ -104,7 +104,7 @@ class BatchJob(Scheduler):
             while True:
                 self._draw()
                 self._submit()
-                if self._fed_all and not self._works and not self._incoming:
+                if self._fed_all and not (self._works or self._incoming or self._then):
                     break
                 for ticket, result in self._pool.wait():
                     then = self._then.pop(ticket, None)
