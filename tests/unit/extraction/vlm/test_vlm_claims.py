@@ -8,10 +8,12 @@ from typing import Any
 
 import jsonschema
 import pytest
-from vlm_maker import order_schema, write_reply
+from vlm_maker import make_page, order_schema, write_reply
 
 from docai.extraction.vlm.claims import join_claims, read_claims
+from docai.extraction.vlm.opinion import weigh_claims
 from docai.extraction.vlm.replies import make_reply_schema
+from docai.extraction.vlm.verifier import shipped_verifier
 from docai.llm.chat import Reply, TokenLogprob, Usage
 from docai.schema import list_shipped, load_schema
 from docai.types import Claim
@@ -225,3 +227,33 @@ def test_list_items_of_two_replies_about_a_page_are_numbered_on() -> None:
 def test_a_date_that_can_be_read_in_two_ways_stays_as_it_is_written(said: str, value: str) -> None:
     (claim,) = read([{"field": "/order_date", "quote": said, "value": said}])
     assert claim.value == value
+
+
+def believe(pieces: list[tuple[str, float]] | None) -> float:
+    """What comes of one claim whose reply came in such tokens (None: without log probabilities)."""
+    page = make_page("Order No. A-17 of 3 May 2024", 1)
+    tokens = tuple(TokenLogprob(p.encode(), lp) for p, lp in pieces) if pieces is not None else None
+    text = write_reply([NUMBER])
+    assert pieces is None or "".join(p for p, _ in pieces) == text
+    claims = read_claims(make_reply(text, logprobs=tokens), order_schema().fields, 1).claims
+    (claim,) = weigh_claims(claims, [], order_schema(), [page], shipped_verifier())[:1]
+    assert claim.path == "/number"
+    assert claim.score is not None
+    return claim.score
+
+
+def test_tokens_that_a_grammar_forces_never_lift_belief_nor_hide_doubt() -> None:
+    text = write_reply([NUMBER])
+    at = text.rindex('"A-17"')
+    head, tail = [(c, 0.0) for c in text[:at]], text[at + 6 :]
+    plain = believe(None)
+    forced = [*head, *((c, -1e-6) for c in '"A-17"'), (tail, 0.0)]
+    assert believe(forced) == plain, "no token was free: as if nothing were known"
+    sure = [*head, ('"', 0.0), ("A-17", -0.01), ('"', 0.0), (tail, 0.0)]
+    assert believe(sure) == plain, "certainty is no proof"
+    unsure = [*head, ('"', 0.0), ("A-", 0.0), ("17", -1.6), ('"', 0.0), (tail, 0.0)]
+    assert believe(unsure) < plain
+    diluted = [*head, ('"', 0.0), ("A", 0.0), ("-", -1e-7), ("17", -1.6), ('"', -1e-6), (tail, 0.0)]
+    assert believe(diluted) == believe(unsure), "forced tokens around it change nothing"
+    followed = [*head, ('"', 0.0), ("A-17", -0.01), ('"' + tail, -1.6)]
+    assert believe(followed) == plain, "whether another claim follows says nothing of this one"
