@@ -27,6 +27,8 @@ def print_answer(answer: Answer, root: Path, console: Console | None = None) -> 
     for sentence in answer.sentences:
         line = Text(sentence.text, style="" if sentence.supported else "strike dim")
         line.append(_marks(sentence.citations), style="cyan")
+        if sentence.rule:
+            line.append(f"  computed: {sentence.rule.replace('_', ' ')}", style="dim")
         if not sentence.supported:
             line.append(f"  {sentence.reason or 'not supported by what it cites'}", style="yellow")
         out.print(line)
@@ -85,6 +87,9 @@ def _build_rows(rows: Iterable[AnswerRow]) -> Table:
         said = row.verdict or show_value(row.value) or "unknown"
         text = Text(row.text or row.reason or "", style="" if row.text else "dim")
         text.append(_marks(row.citations), style="cyan")
+        for struck in row.struck:
+            text.append(f"\n{struck.text}", style="strike dim")
+            text.append(f"  {struck.reason or 'not supported'}", style="yellow")
         table.add_row(Text(row.uri), Text(said, style=_VERDICT_STYLE.get(row.verdict or "", "")), text)
     return table
 

@@ -14,7 +14,7 @@ from docai.answering.composing.material import Excerpt, Material
 from docai.answering.composing.polarity import find_polarity_fault
 from docai.answering.composing.relevance import find_strange_words
 from docai.answering.composing.reply import SaidQuote, SaidSentence
-from docai.answering.composing.roles import find_role_fault, prints_end
+from docai.answering.composing.roles import find_role_fault, list_settled, prints_end
 from docai.answering.composing.stated import Value, all_keys, list_names, list_values, name_keys
 from docai.answering.planted import is_instruction
 from docai.answering.question import Question
@@ -155,27 +155,30 @@ def _find_fault(text: str, proofs: Sequence[Proof], question: Question) -> tuple
     fault, rule = _find_strange_value(text, said, proofs, question)
     fault = fault or _find_strange_name(text, said, proofs, question)
     fault = fault or find_polarity_fault(text, around) or find_role_fault(text, around)
+    settled = list_settled(text, around) | (frozenset(("end", "term")) if rule else frozenset())
     headings = " ".join(dict.fromkeys(p.heading for p in proofs))
-    return fault or find_strange_words(text, f"{around}\n{headings}", question), rule
+    return fault or find_strange_words(text, f"{around}\n{headings}", question, settled), rule
 
 
 def _find_strange_value(
     text: str, said: str, proofs: Sequence[Proof], question: Question
 ) -> tuple[str | None, str | None]:
     stated = all_keys(said)
+    asked = all_keys(question.text)
     beside = all_keys(" ".join((question.text, *(p.heading for p in proofs), *_name_documents(proofs))))
+    values = list_values(text)
+    shown = {value.kind for value in values if _states(value, stated, said)}
     rule = None
-    for value in list_values(text):
+    for value in values:
         if _states(value, stated, said):
+            continue
+        # "60 days, longer than 30 days": what it is compared with stands in the question.
+        if (value.kind in shown or value.kind == "url") and value.keys & asked[value.kind]:
             continue
         # Numbers of sections, years in titles; what is asked for must stand in the quote.
         if value.kind == "number" and value.keys & beside["number"] and not _is_asked(question, "number"):
             continue
-        if (
-            value.kind in ("date", "url")
-            and value.keys & beside[value.kind]
-            and not _is_asked(question, "date")
-        ):
+        if value.kind == "date" and value.keys & beside["date"] and not _is_asked(question, "date"):
             continue
         if value.kind == "date" and _follows(value, said):
             rule = COMPUTED

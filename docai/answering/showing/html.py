@@ -54,7 +54,9 @@ def _is_short(answer: Answer) -> bool:
 def _sentence(sentence: Sentence) -> str:
     marks = _marks(sentence.citations)
     if sentence.supported:
-        return f"<p>{escape(sentence.text)}{marks}</p>"
+        rule = sentence.rule.replace("_", " ") if sentence.rule else ""
+        computed = f' <span class="why">computed: {escape(rule)}</span>' if rule else ""
+        return f"<p>{escape(sentence.text)}{marks}{computed}</p>"
     reason = escape(sentence.reason or "not supported by what it cites")
     return f'<p><del>{escape(sentence.text)}</del>{marks} <span class="why">{reason}</span></p>'
 
@@ -76,9 +78,10 @@ def _rows(answer: Answer) -> str:
 def _row(row: AnswerRow) -> str:
     said = row.verdict or show_value(row.value) or "unknown"
     text = row.text or (row.reason or "")
+    struck = "".join(_sentence(sentence) for sentence in row.struck)
     return (
         f'<tr><td>{escape(row.uri)}</td><td class="{row.verdict or ""}">{escape(said)}</td>'
-        f"<td>{escape(text)}{_marks(row.citations)}</td></tr>"
+        f"<td>{escape(text)}{_marks(row.citations)}{struck}</td></tr>"
     )
 
 
