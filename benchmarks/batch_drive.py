@@ -1,4 +1,4 @@
-"""`docai batch` with a log of what its workers did: one line for each page that was read.
+"""`docai batch` with a log of what its workers did, a line for each page that was read; prints what it cost.
 
 usage: python benchmarks/batch_drive.py SOURCE DEST LOG [--workers N] [--schema S] [--base-url URL]
 """
@@ -8,7 +8,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import sys
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -38,6 +41,12 @@ class LoggedSpec(WorkerSpec):
         return do
 
 
+def measure_thread(name: str) -> float:
+    """CPU seconds of a thread that lives, 0 if there is none."""
+    found = next((thread.ident for thread in threading.enumerate() if thread.name == name), None)
+    return 0.0 if found is None else time.clock_gettime(time.pthread_getcpuclockid(found))
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("source", "dest", "log"):
@@ -46,6 +55,7 @@ def main() -> int:
     parser.add_argument("--schema")
     parser.add_argument("--base-url")
     options = parser.parse_args()
+    started = time.monotonic()
     plan = prepare_batch(
         options.source,
         options.dest,
@@ -61,10 +71,19 @@ def main() -> int:
         with batch:
             for _ in batch.run():
                 pass
+            client_cpu_s = measure_thread("docai-model")
     except DocaiError as error:
         print(error, file=sys.stderr)
         return error.exit_code
-    print(json.dumps(batch.tally.describe()))
+    mine, workers = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    costs = {
+        "client_cpu_s": client_cpu_s,
+        "driver_cpu_s": mine.ru_utime + mine.ru_stime,
+        "workers_cpu_s": workers.ru_utime + workers.ru_stime,
+        "driver_peak_mb": mine.ru_maxrss / 1024,
+        "seconds": time.monotonic() - started,
+    }
+    print(json.dumps({**batch.tally.describe(), **costs}))
     return 0 if batch.tally.is_whole else 1
 
 
