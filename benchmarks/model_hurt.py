@@ -124,7 +124,7 @@ def _tell(field: dict[str, Any] | None) -> str:
 
 
 def count_kept(folder: Path) -> tuple[int, int, int]:
-    """Pages with a kept answer, answers (second looks too), and how often an answer was kept."""
+    """Pages with a kept answer, answers (those to further questions too), and how often one was kept."""
     with closing(connect(folder)) as db:
         distinct = "SELECT count(*) FROM (SELECT DISTINCT document_id, number FROM answers)"
         tables = (distinct, "SELECT count(*) FROM answers", "SELECT count(*) FROM answer_log")
@@ -157,13 +157,13 @@ def main() -> int:
             script = PageScript(counts, Manner(options.service_s, hurt=hurt, seed=options.seed))
             with ServerProcess(script) as server:
                 seconds.append(run_job(inbox, folder, server, arguments, kills=2 if hurt else 0))
-                asked, broken = server.list_asked(), server.list_broken()
+                asked, broken, further = server.list_asked(), server.list_broken(), server.list_further()
             records.append(read_records(folder))
             pages, answers, times = count_kept(folder)
             print(
-                f"{name}: {len(records[-1])} records, {pages} pages answered, {answers - pages} of them "
-                f"looked at again, {times} answers kept, "
-                f"{sum(asked.values())} requests in {seconds[-1]:.0f} s; broken: {broken or 'none'}",
+                f"{name}: {len(records[-1])} records, {pages} pages answered, {times} answers kept, "
+                f"{sum(asked.values())} requests about pages and {further or 'no'} others in "
+                f"{seconds[-1]:.0f} s; broken: {broken or 'none'}",
                 flush=True,
             )
             if (pages, times, len(asked)) != (PAGES, answers, PAGES):

@@ -52,26 +52,28 @@ def is_choice(request: ChatRequest) -> bool:
 
 
 class PageScript:
-    """Answers from the pages' truth; notes which pages were asked for, and what it broke. Of `looks` at crops
-    of pages it says nothing; of `choices` it takes the first; of rows that were missed it tells all again."""
+    """Answers from the pages' truth; notes which pages were asked for, what it broke, and further questions:
+    of looks at crops it says nothing, of choices it takes the first, of missed rows it tells all again.
+    """
 
     def __init__(self, counts: dict[tuple[str, int], int], manner: Manner | None = None) -> None:
         self.asked: dict[tuple[str, int, int], int] = {}
         self.broken: dict[str, int] = {}
-        self.looks = self.choices = self.rows = 0
+        self.further: dict[str, int] = {}
         self._counts = counts
         self._manner = manner or Manner()
 
     def __call__(self, request: ChatRequest, number: int) -> Turn:
         if is_look(request):
-            self.looks += 1
+            self._note("look")
             return Turn(NOTHING_SEEN, self._manner.service_s)
         if is_choice(request):
-            self.choices += 1
+            self._note("choice")
             numbers = (request.json_schema or {})["properties"]
             return Turn(json.dumps(dict.fromkeys(numbers, 1)), self._manner.service_s)
         page = find_page(request)
-        self.rows += "reported already" in str(request.messages[-1].parts[-1])
+        if "reported already" in str(request.messages[-1].parts[-1]):
+            self._note("rows")
         self.asked[page] = self.asked.get(page, 0) + 1
         text = answer(request, self._counts)
         chance = random.Random(f"{self._manner.seed}:{number}")
@@ -89,6 +91,9 @@ class PageScript:
         if fault == "silent":
             self.broken["no reply"] = self.broken.get("no reply", 0) + 1
         return Turn(text, self._manner.service_s, fault)
+
+    def _note(self, kind: str) -> None:
+        self.further[kind] = self.further.get(kind, 0) + 1
 
 
 def _mistype(request: ChatRequest, text: str, *, every: bool) -> str:
@@ -139,6 +144,11 @@ class ServerProcess:
     def list_broken(self) -> dict[str, int]:
         broken: dict[str, int] = self._tell("broken")
         return broken
+
+    def list_further(self) -> dict[str, int]:
+        """How often something was asked beside what pages say."""
+        further: dict[str, int] = self._tell("further")
+        return further
 
     def _tell(self, word: str) -> Any:
         self._pipe.send(word)
