@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _PATIENCE = RetryPolicy(attempts=3, slow_attempts=1, longest_s=5.0)
 """Somebody waits for the answer, and there is one without the model."""
+_LONGEST_S = 300.0
 
 
 class ModelSession:
@@ -27,7 +28,9 @@ class ModelSession:
     that cannot be used."""
 
     def __init__(self, spec: ModelSpec, *, tell: Callable[[str], None] = lambda text: None) -> None:
-        settings = replace(spec.make_settings(), away_s=spec.wait_s, retry=_PATIENCE)
+        settings = spec.make_settings()
+        timeout_s = min(settings.timeout_s, _LONGEST_S)
+        settings = replace(settings, timeout_s=timeout_s, away_s=spec.wait_s, retry=_PATIENCE)
         self._settings = settings
         self._tell = tell
 

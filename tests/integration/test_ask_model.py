@@ -195,13 +195,27 @@ def test_a_server_that_dies_in_the_middle_leaves_the_labelled_extractive_answer(
     assert "model-unreachable" in codes(answer)
 
 
-@pytest.mark.parametrize("manner", ["garbage"])
-def test_a_model_that_says_nothing_of_use_is_labelled(desk: Desk, manner: Any) -> None:
-    with serving(answering_script(manner)) as server:
+def test_a_server_that_hangs_leaves_the_labelled_extractive_answer(desk: Desk) -> None:
+    (desk.folder / "quick.yaml").write_text("engine: {timeout_s: 0.5}\n")
+    with serving(lambda request, number: Turn("", fault="silent")) as server:
+        environment = {"DOCAI_BASE_URL": server.base_url, "DOCAI_PIPELINE": "quick.yaml"}
+        code, answer, _ = desk.ask(LAW, **environment)
+        assert server.received == 1
+    assert (code, answer["engine"], answer["value"]) == (3, "extractive", "Delaware")
+    assert codes(answer) == ["model-unreachable"]
+
+
+@pytest.mark.parametrize("fault", ["garbled", "whitespace", "empty", "refusal"])
+def test_a_model_that_says_nothing_of_use_is_labelled(desk: Desk, fault: Any) -> None:
+    def play(request: ChatRequest, number: int) -> Turn:
+        return Turn("Lorem ipsum") if fault == "garbled" else Turn('{"sentences": [', fault=fault)
+
+    with serving(play) as server:
         code, answer, _ = desk.ask(LAW, "--base-url", server.base_url)
         assert server.received == 2
     assert (code, answer["engine"], answer["value"]) == (0, "extractive", "Delaware")
-    assert "model-unusable" in codes(answer)
+    assert codes(answer) == ["model-unusable"]
+    assert answer["tokens"] > 0
 
 
 def test_a_wrong_key_is_told_before_anything_is_answered(desk: Desk) -> None:
