@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from docai.batch.pace import Pace, Reading
 from docai.batch.store.known import Standing
 
 
@@ -32,6 +33,11 @@ class Tally:
     pages_kept: int = 0
     answers: int = 0
     deaths: int = 0
+    prompt_tokens: int = 0
+    reply_tokens: int = 0
+    pace: Pace | None = None
+    """Of the whole run; without one `reading` stays None."""
+    reading: Reading | None = None
     told: Mapping[str, Any] = field(default_factory=dict)
     """`describe` as it was lately: for other threads."""
     _told_s: float = 0.0
@@ -55,11 +61,30 @@ class Tally:
         """Whether every item ended in a complete record."""
         return self.listed_all and self.count_state("record") == self.listed
 
+    def add(self, other: Tally) -> None:
+        """What another did of this run's listing; how much there is to list is known here alone."""
+        self.ended += other.ended
+        self.postponed += other.postponed
+        counts = ("shared", "found", "pages_read", "pages_kept", "answers", "deaths")
+        for name in (*counts, "prompt_tokens", "reply_tokens"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
     def note(self) -> None:
         """Bring `told` up to date, not oftener than is looked at."""
         now_s = time.monotonic()
         if now_s - self._told_s > 1.0:
+            self.measure()
             self.told, self._told_s = self.describe(), now_s
+        elif self.pace is not None:
+            self.pace.note(self.ended.total(), self.pages_read)
+
+    def measure(self) -> Reading | None:
+        """How fast the run is now. For the thread that runs the job; others look at `reading`."""
+        if self.pace is not None:
+            self.pace.prompt_tokens, self.pace.reply_tokens = self.prompt_tokens, self.reply_tokens
+            left = self.left if self.listed_all else None
+            self.reading = self.pace.read(self.ended.total(), self.pages_read, left)
+        return self.reading
 
     def describe(self) -> Mapping[str, Any]:
         """As JSON: for those who look on from elsewhere."""
@@ -77,4 +102,7 @@ class Tally:
             "pages_read": self.pages_read,
             "pages_kept": self.pages_kept,
             "answers": self.answers,
+            "prompt_tokens": self.prompt_tokens,
+            "reply_tokens": self.reply_tokens,
+            **({"pace": self.reading.as_json()} if self.reading else {}),
         }

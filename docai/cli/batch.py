@@ -98,7 +98,13 @@ def run(
     split: Annotated[
         bool, typer.Option("--split", help="One file holds several documents: a record for each.")
     ] = False,
-    runner: Annotated[str, typer.Option(help="Where workers run: local, this machine.")] = "local",
+    runner: Annotated[
+        str, typer.Option(help="Where workers run: local, this machine, or ray, a cluster.")
+    ] = "local",
+    address: Annotated[
+        str | None,
+        typer.Option(help="Of the Ray cluster: auto, or ray://host:10001 (default: one of this machine)."),
+    ] = None,
     workers: WorkersOption = None,
     endpoint_url: EndpointOption = None,
     quiet: QuietOption = False,
@@ -114,7 +120,8 @@ def run(
     plan = prepare_batch(
         source,
         dest,
-        runner=check_choice("--runner", runner, ("local",)),
+        runner=check_choice("--runner", runner, ("local", "ray")),
+        address=address,
         endpoint_url=endpoint_url,
         workers=workers,
         pipeline=pipeline,

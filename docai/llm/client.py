@@ -12,7 +12,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext, suppress
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from docai.errors import DocaiError, ServiceError
 from docai.llm.chat import ChatRequest, Reply
@@ -35,8 +35,37 @@ _SUSPECT_LOSSES = 2
 _TELL_EVERY_S = 60.0
 
 
+class Limit(Protocol):
+    """How many requests may be under way at a server, and how many are."""
+
+    @property
+    def limit(self) -> int: ...
+
+    @property
+    def in_flight(self) -> int: ...
+
+
+class ServerClient(Protocol):
+    """A client of one server: a `ModelClient` that knows whom it asks and how much may be asked at once."""
+
+    settings: ClientSettings
+    name: str
+    info: ServerInfo
+
+    @property
+    def limiter(self) -> Limit: ...
+
+    async def start(self) -> ServerInfo: ...
+
+    async def close(self) -> None: ...
+
+    async def complete(self, request: ChatRequest) -> Reply: ...
+
+    async def wait_room(self, ahead: int = 2) -> None: ...
+
+
 class OpenAIClient:
-    """Satisfies `ModelClient`. Use as an asynchronous context manager, or call `start` and `close`.
+    """Satisfies `ServerClient`. Use as an asynchronous context manager, or call `start` and `close`.
 
     `tell` gets a line for the user when docai waits for the server and when it goes on. Requests may be given
     all at once: the limiter holds them back.

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
 from docai.batch.asking import AskingPool, AskTask, EventLoop, RunInPool, WakingPool
 from docai.batch.seams import Question
@@ -21,7 +21,7 @@ from docai.extraction.vlm.missing import RowsQuestion
 from docai.extraction.vlm.prompt import hash_prompt
 from docai.extraction.vlm.sight import Eye
 from docai.extraction.vlm.trial import describe_limits, try_forms
-from docai.llm.client import OpenAIClient
+from docai.llm.client import OpenAIClient, ServerClient
 from docai.llm.settings import ClientSettings
 from docai.pipeline import CropTask, SheetTask
 from docai.wiring.parts import WorkerSpec, make_chooser, make_engine, make_splitter
@@ -76,17 +76,32 @@ class _PageAsk:
     uri: str
 
 
+MakeClient: TypeAlias = Callable[[ClientSettings, Callable[[str], None]], ServerClient]
+
+
+def make_client(settings: ClientSettings, tell: Callable[[str], None]) -> OpenAIClient:
+    """A client of this process's own."""
+    return OpenAIClient(settings, tell=tell)
+
+
 class Asking:
     """Satisfies `Inquiries`. Enter it to reach the server: raises `ServiceError` or `ConfigError` if that
     cannot be used, before any page is read."""
 
     def __init__(
-        self, spec: ModelSpec, worker: WorkerSpec, *, reading: str, tell: Callable[[str], None]
+        self,
+        spec: ModelSpec,
+        worker: WorkerSpec,
+        *,
+        reading: str,
+        tell: Callable[[str], None],
+        make_client: MakeClient = make_client,
     ) -> None:
         self._spec = spec
         self._worker = worker
         self._reading = reading
         self._tell = tell
+        self._make_client = make_client
         self._workers = 1
 
     def __enter__(self) -> Self:
@@ -107,7 +122,7 @@ class Asking:
 
     async def _connect(self) -> None:
         spec = self._spec
-        self._client = OpenAIClient(spec.make_settings(), tell=self._tell)
+        self._client = self._make_client(spec.make_settings(), self._tell)
         try:
             await self._client.start()
             self._eye = Eye(self._client.name, self._tell)
@@ -179,6 +194,12 @@ class Asking:
     @property
     def room(self) -> int:
         return self._client.limiter.limit + 4 * self._workers + 4
+
+    @property
+    def load(self) -> tuple[int, int]:
+        """Requests under way, and how many the server is given at once. Any thread may look."""
+        limiter = self._client.limiter
+        return limiter.in_flight, limiter.limit
 
     def begin(
         self, item: SourceItem, path: Path, document: Document, load_pages: Callable[[], Sequence[Page]]

@@ -39,6 +39,8 @@ class BatchPlan:
     memory_bytes: int
     timeout_s: float
     runner: str = "local"
+    address: str | None = None
+    stations: int | None = None
     endpoint_url: str | None = None
     recipe: str | None = None
     document_bytes: int = 1 << 30
@@ -148,10 +150,22 @@ class Batch:
         attempt_of: Callable[[SourceItem], int],
         on_event: Callable[[Event], None],
     ) -> JobRunner:
+        if self.plan.runner == "ray":
+            from docai.wiring.batch_stations import make_ray_runner, open_cluster
+
+            ray, stations = self._stack.enter_context(open_cluster(self.plan.address, self.plan.stations))
+            return make_ray_runner(
+                ray,
+                self.plan,
+                stations,
+                memory=memory,
+                tally=self.tally,
+                attempt_of=attempt_of,
+                on_work=asking.try_out if asking else lambda: None,
+                on_event=on_event,
+            )
         from docai.batch.runner import LocalRunner
 
-        if self.plan.runner != "local":
-            raise ConfigError("bad-option", f"there is no runner {self.plan.runner!r}", hint="--runner local")
         return LocalRunner(
             memory,
             self._source.fetch,
@@ -159,7 +173,7 @@ class Batch:
             Steps(),
             keys,
             self.tally,
-            partial(_start_pool, self.plan),
+            partial(start_pool, self.plan),
             with_model=asking.make_pool if asking else lambda pool: pool,
             inquiries=asking,
             attempt_of=attempt_of,
@@ -168,7 +182,7 @@ class Batch:
         )
 
 
-def _start_pool(plan: BatchPlan, build: Any) -> Any:
+def start_pool(plan: BatchPlan, build: Any) -> Any:
     from docai.pages.isolation import InlinePool, WorkerPool
 
     if not plan.workers:
@@ -207,12 +221,14 @@ def prepare_batch(
     dest: str,
     *,
     runner: str = "local",
+    address: str | None = None,
     endpoint_url: str | None = None,
     workers: int | None = None,
     recipe: str | None = None,
     **options: Any,
 ) -> BatchPlan:
-    """Check what can be checked before anything is reached. `options` as of `prepare_job`: schema, pipeline,
+    """Check what can be checked before anything is reached. `workers`: processes of this machine, or with the
+    runner `ray` processors of the cluster at `address`. `options` as of `prepare_job`: schema, pipeline,
     engine, base_url, model, pages, context, legible, wait_s, ca_file, languages, password, split,
     keep_unsupported. `recipe`: refuse any other. Raises `ConfigError`."""
     from docai.wiring.prepare import choose_parts
@@ -229,6 +245,8 @@ def prepare_batch(
         memory_bytes=chosen.recipe.limits.memory_mb << 20,
         timeout_s=chosen.recipe.limits.timeout_s,
         runner=runner,
+        address=address,
+        stations=workers or None,
         endpoint_url=endpoint_url,
         recipe=recipe,
         document_bytes=chosen.recipe.limits.document_mb << 20,

@@ -20,7 +20,7 @@ from docai.extraction.vlm.replies import make_reply_schema
 from docai.imaging.encoding import encode_png
 from docai.imaging.profiles import VisionProfile, infer_budget
 from docai.llm.chat import TRIAL, ChatRequest, ImagePart, Message, ModelClient, Reply
-from docai.llm.client import OpenAIClient
+from docai.llm.client import ServerClient
 from docai.llm.faults import SCHEMA_IGNORED, TEXT_ONLY
 from docai.llm.forms import Dialect, SchemaForm
 from docai.schema import Field
@@ -68,7 +68,7 @@ def count_text_tokens(text: str) -> int:
     return len(text) // 4 + 12
 
 
-async def try_forms(client: OpenAIClient, fields: Sequence[Field], *, search: bool = True) -> Trial:
+async def try_forms(client: ServerClient, fields: Sequence[Field], *, search: bool = True) -> Trial:
     """Try the fields' grammar in the form that the client is set to, and if that is ignored and `search` is
     set, in the others that its kind of server knows; the client keeps the one that works.
 

@@ -81,6 +81,18 @@ def test_the_job_asks_the_server_beside_it() -> None:
     assert options["--pipeline"] in {path.stem for path in (ROOT / "pipelines").glob("*.yaml")}
 
 
+def test_the_job_s_command_is_one_that_docai_takes() -> None:
+    from typer.main import get_command
+
+    from docai.cli.main import app
+
+    words = shlex.split(read_job()["entrypoint"])
+    assert words[:2] == ["docai", "batch"]
+    batch: Any = get_command(app).commands["batch"]  # type: ignore[attr-defined]
+    known = {option for parameter in batch.commands["run"].params for option in parameter.opts}
+    assert {word for word in words if word.startswith("--")} <= known
+
+
 def test_what_pods_are_told_is_in_the_secret() -> None:
     [secret] = read_documents("secret.example.yaml")
     named = {
