@@ -11,10 +11,24 @@ from docai.types import Outcome
 @dataclass(frozen=True, slots=True)
 class Event:
     """What a progress display needs. `done` outcomes carry themselves. `unread`: pages of an
-    indexed document that could not be read."""
+    indexed document that could not be read.
+
+    Of a batch only, `stage`: a step of a document has ended, `stage` names it, of which `page` (0: of the
+    whole), after `seconds` from when it was handed over, at the time `at` (seconds since 1970), with which
+    error's `code`. `document`: its id, where it is known.
+    """
 
     kind: Literal[
-        "opened", "page", "asked", "answered", "done", "elsewhere", "notice", "indexed", "postponed"
+        "opened",
+        "page",
+        "asked",
+        "answered",
+        "done",
+        "elsewhere",
+        "notice",
+        "indexed",
+        "postponed",
+        "stage",
     ]
     uri: str
     pages: int = 0
@@ -23,3 +37,9 @@ class Event:
     holder: str = ""
     text: str = ""
     unread: tuple[int, ...] = ()
+    stage: str = ""
+    page: int = 0
+    seconds: float = 0.0
+    at: float = 0.0
+    code: str = ""
+    document: str = ""

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from docai.batch.chunks import ItemFeed
@@ -21,6 +22,7 @@ from docai.batch.memory import BatchMemory
 from docai.batch.scheduling import Scheduler, Work, describe_failure
 from docai.batch.seams import Inquiries, Keys, Question, Steps, TaskPool
 from docai.batch.side import SideTask
+from docai.batch.stages import StageClock
 from docai.batch.store.attempts import FATAL_CODES, MOST_DEATHS
 from docai.batch.store.kept import Part
 from docai.batch.store.layout import digest_item, name_failure, name_work
@@ -47,7 +49,8 @@ _TRANSIENT = frozenset({"unreadable", "not-open"})
 class BatchWork(Work):
     """`name`: of the work at the destination; `attempt`: which one the item is at, `generation`: the one that
     an outcome under this name would be; `size`: bytes fetched; `kept`: objects at the destination that the
-    outcome makes needless; `twins`: other keys with the same bytes."""
+    outcome makes needless; `twins`: other keys with the same bytes; `ended_s`: when its outcome was there to
+    be written."""
 
     document_id: str | None = None
     name: str = ""
@@ -56,6 +59,7 @@ class BatchWork(Work):
     size: int = 0
     kept: list[str] = field(default_factory=list)
     twins: list[BatchWork] = field(default_factory=list)
+    ended_s: float = 0.0
 
 
 class BatchJob(Scheduler):
@@ -91,6 +95,7 @@ class BatchJob(Scheduler):
         self._attempt_of = attempt_of
         self._on_work = on_work
         self._then: dict[int, Callable[[Any], None]] = {}
+        self._stages = StageClock(on_event)
         self._incoming: deque[SourceItem] = deque()
         self._by_name: dict[str, BatchWork] = {}
         self._ended: OrderedDict[str, None] = OrderedDict()
@@ -111,13 +116,18 @@ class BatchJob(Scheduler):
                     if then is not None:
                         then(result)
                     else:
-                        self._take(*self._in_flight.pop(ticket), result)
+                        step = self._in_flight.pop(ticket)
+                        self._stages.end(ticket, *step, result)
+                        self._take(*step, result)
                 self._flush_if_due()
                 self._tally.note()
                 done, self._done = self._done, []
                 yield from done
         finally:
             self._feed.stop()
+
+    def _send(self, kind: str, work: Work, page: Page | Question | None, task: Any) -> int:
+        return self._stages.begin(super()._send(kind, work, page, task))
 
     def _aside(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
         """Have something done in a thread; its result, or its `DocaiError`, comes to `then`."""
@@ -172,6 +182,9 @@ class BatchJob(Scheduler):
 
     def _take_fetched(self, work: BatchWork, result: Any) -> None:
         self._fetching -= 1
+        if not isinstance(result, DocaiError):
+            work.document_id = result[0]
+        self._stages.tell("fetch", work, work.started, result)
         if isinstance(result, DocumentError):
             work.name, work.generation = name_failure(self._memory.recipe, work.item), work.attempt
             self._finish(work, (describe_failure(result, work.item.uri),))
@@ -185,7 +198,6 @@ class BatchJob(Scheduler):
             return
         self._faults = 0
         document_id, stored = result
-        work.document_id = document_id
         work.name = name_work(self._keys.outcome(document_id))
         work.generation = stored.attempt + 1 if stored is not None else 0
         if stored is not None and _stands(stored, work.attempt):
@@ -248,6 +260,12 @@ class BatchJob(Scheduler):
         then = partial(self._count_page, work, self._memory.parts.unpack_page(part))
         self._keep(work, page.document_id, part, then)
 
+    def _take_answer(self, work: Work, question: Question, result: Any) -> None:
+        if isinstance(result, PageAnswer):
+            self._tally.prompt_tokens += result.prompt_tokens
+            self._tally.reply_tokens += result.reply_tokens
+        super()._take_answer(work, question, result)
+
     def _keep_answer(self, work: Work, question: Question, answer: PageAnswer) -> None:
         assert isinstance(work, BatchWork)
         assert work.document is not None
@@ -286,6 +304,7 @@ class BatchJob(Scheduler):
                 work, DocaiError(error.code, error.message, document=work.item.uri, stage=error.stage)
             )
             return
+        work.ended_s = monotonic()
         outcomes = tuple(_with_document(outcome, work.document_id) for outcome in outcomes)
         create = partial(self._memory.outcomes.create, work.name, work.document_id, outcomes, work.generation)
         self._aside(create, partial(self._settle, work))
@@ -294,6 +313,8 @@ class BatchJob(Scheduler):
         """The outcome is kept: every item with these bytes gets its line."""
         if isinstance(stored, DocaiError):
             raise stored
+        if work.ended_s:
+            self._stages.tell("write", work, work.ended_s)
         for one in (work, *work.twins):
             shared = one is not work
             entry = Entry(

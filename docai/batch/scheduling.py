@@ -121,12 +121,13 @@ class Scheduler(ABC):
             else:
                 return
 
-    def _send(self, kind: str, work: Work, page: Page | Question | None, task: Any) -> None:
+    def _send(self, kind: str, work: Work, page: Page | Question | None, task: Any) -> int:
         pages = len(work.pages) if kind == "extract" else 0
         ticket = self._pool.submit(
             task, affinity=work.item.uri, timeout_s=60.0 + pages * EXTRACTION_S_PER_PAGE if pages else None
         )
         self._in_flight[ticket] = (kind, work, page)
+        return ticket
 
     def _take(self, kind: str, work: Work, page: Page | Question | None, result: Any) -> None:
         """What a worker or a model gave."""

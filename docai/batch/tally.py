@@ -51,6 +51,11 @@ class Tally:
         return sum(n for standing, n in self.standings.items() if standing.state == state)
 
     @property
+    def failed(self) -> dict[str, int]:
+        """Failures by code."""
+        return {s.code: n for s, n in self.standings.items() if s.state == "failed"}
+
+    @property
     def left(self) -> int:
         """Items that were listed and have not ended."""
         done = self.ended.total() + self.unchanged.total() + self.postponed.total()
@@ -88,14 +93,13 @@ class Tally:
 
     def describe(self) -> Mapping[str, Any]:
         """As JSON: for those who look on from elsewhere."""
-        failures = Counter({s.code: n for s, n in self.standings.items() if s.state == "failed"})
         return {
             "listed": self.listed,
             "listed_all": self.listed_all,
             "left": self.left,
             "records": self.count_state("record"),
             "incomplete": self.count_state("incomplete"),
-            "failed": dict(failures),
+            "failed": self.failed,
             "postponed": dict(self.postponed),
             "shared": self.shared,
             "unchanged": self.unchanged.total(),

@@ -13,6 +13,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from docai.cli.pace_view import describe_causes, describe_cost, describe_pace, describe_time
 from docai.types import Failure
 
 if TYPE_CHECKING:
@@ -68,12 +69,13 @@ class BatchProgress:
 
     def _line(self) -> str:
         tally = self._tally
-        seconds = max(time.monotonic() - self._started, 1e-6)
         left = f"{tally.left} left" if tally.listed_all else "listing goes on"
         failed = tally.count_state("failed") + tally.postponed.total()
+        causes = describe_causes({**tally.failed, **tally.postponed})
+        pace = f"; {describe_pace(tally.reading.as_json())}" if tally.reading else ""
         return (
             f"{tally.count_state('record')} records, {tally.count_state('incomplete')} incomplete, "
-            f"{failed} failed, {left}; {tally.pages_read / seconds:.1f} pages/s"
+            f"{failed} failed{causes}, {left}{pace}"
         )
 
     def _name(self, message: str) -> None:
@@ -100,7 +102,12 @@ class BatchProgress:
         asked = f", the model answered {tally.answers} times" if tally.answers else ""
         table.add_row("pages", f"{tally.pages_read} read{again}{asked}")
         rate = f" ({tally.pages_read / seconds:.1f} pages/s)" if tally.pages_read else ""
-        table.add_row("time", f"{seconds:.1f} s{rate}")
+        table.add_row("time", f"{describe_time(seconds)}{rate}")
+        if tally.prompt_tokens:
+            table.add_row("tokens", f"{tally.prompt_tokens:,} read, {tally.reply_tokens:,} written")
+        cost = describe_cost(tally.reading.as_json()) if tally.reading else ""
+        if cost:
+            table.add_row("cost", cost.removesuffix(" so far"))
         self._console.print(table)
 
 
@@ -112,8 +119,9 @@ def print_status(status: Mapping[str, Any]) -> None:
     _add_states(table, status)
     table.add_row("pages", str(status["pages"]))
     for run in status["running"]:
-        left = run.get("left", "?") if run.get("listed_all") else "listing goes on"
-        table.add_row("running", f"{run['run']}: left {left}, {run.get('pages_read', 0)} pages read")
+        left = f"{run.get('left', '?')} left" if run.get("listed_all") else "listing goes on"
+        pace = f"; {describe_pace(run['pace'])}" if run.get("pace") else ""
+        table.add_row("running", f"{run['run']}: {left}, {run.get('pages_read', 0)} pages read{pace}")
     if not status["running"]:
         table.add_row("running", "nothing")
     Console(highlight=False).print(table)

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from docai.batch.pace import Pace, Price
 from docai.errors import ConfigError
 from docai.wiring.batch_stores import BatchSource, make_spool, open_destination
 from docai.wiring.job import Steps
@@ -44,6 +45,7 @@ class BatchPlan:
     endpoint_url: str | None = None
     recipe: str | None = None
     document_bytes: int = 1 << 30
+    price: Price = field(default_factory=Price)
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -94,6 +96,7 @@ class Batch:
                     tell=lambda text: on_event(Event("notice", "", text=text)),
                 )
             )
+        self.tally.pace = Pace(self.plan.price, (lambda: asking.load) if asking else None)
         keys = make_keys(self.plan.spec, asking.basis if asking else ())
         memory = self._open_memory(keys)
         ended_well = False
@@ -106,6 +109,7 @@ class Batch:
             yield from running
             ended_well = self.tally.listed_all and not self.tally.postponed and self._retry is None
         finally:
+            self.tally.measure()
             memory.end(tidy=ended_well)
 
     def _open_memory(self, keys: Keys) -> BatchMemory:
@@ -250,6 +254,8 @@ def prepare_batch(
         endpoint_url=endpoint_url,
         recipe=recipe,
         document_bytes=chosen.recipe.limits.document_mb << 20,
+        # Prices are of a model: the embedded engine costs nothing but time.
+        price=Price(**chosen.recipe.price.model_dump()) if chosen.model else Price(),
         options=told,
     )
 
