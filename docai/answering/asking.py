@@ -18,7 +18,7 @@ from docai.answering.passage_answers import answer_from_passages
 from docai.answering.question import Question, read_question
 from docai.answering.record_answers import answer_from_records
 from docai.answering.sources import Source, Sources, open_sources
-from docai.answering.subjects import find_subject
+from docai.answering.subjects import carried_share, find_subject
 from docai.errors import ConfigError
 from docai.types import Answer, AnswerIssue, Passage, RetrievedPage, ScoredPage, Where
 
@@ -60,8 +60,12 @@ def _answer(
     where: Where,
     composer: Composer | None,
 ) -> Answer:
-    subject = find_subject(question, finder, sources, where)
+    compared = read_comparison(question)
+    subject = find_subject(compared.question if compared else question, finder, sources, where)
     if subject.absent:
+        # What looks like a name may be a noun of another language: German ones have capitals.
+        some = [s for d in list(sources.documents)[:_MOST_DOCUMENTS] if (s := sources.get(d)) is not None]
+        _check_language(question, some)
         return refuse_subject(question, subject.missing, sources)
     ids = subject.document_ids or _documents_of(pages, sources)
     chosen = [source for d in ids if (source := sources.get(d)) is not None]
@@ -119,11 +123,24 @@ def find_answer(question: Question, source: Source, passages: Sequence[Passage])
         return compare(find_answer(compared.question, source, passages), compared)
     recorded = answer_from_records(question, source)
     if recorded is not None:
+        strangers = _find_strangers(question, recorded, source)
+        if strangers:
+            label = f"anything of {', '.join(strangers)}"
+            return replace(recorded, label=label, value=None, verdict=None, statements=(), reason="not_found")
         return with_proof(recorded, source)
     finding = with_proof(answer_from_passages(question, source, passages), source)
     if finding.reason is None and finding.verdict is None and not finding.statements:
         return replace(finding, value=None, reason="not_found")
     return finding
+
+
+def _find_strangers(question: Question, finding: Finding, source: Source) -> list[str]:
+    """Whom a yes by a field that is no flag would be about though the document does not know him: that a day
+    of signing is given does not say that John Doe signed."""
+    if question.asked != "yes_no" or finding.kind == "boolean" or finding.verdict != "yes":
+        return []
+    parties = [name for name in question.names if name.kind == "party" and name.cores]
+    return [name.text for name in parties if carried_share([name], source) < 1.0]
 
 
 def _check_language(question: Question, chosen: Sequence[Source]) -> None:

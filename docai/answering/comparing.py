@@ -11,15 +11,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
+from typing import TypeAlias
 
 from docai.answering.findings import Finding
 from docai.answering.question import Question, reread
 from docai.answering.record_answers import format_value
 from docai.answering.shapes import Asked
 from docai.answering.tables.comparisons import Comparison, Operator, find_comparisons
+from docai.answering.vocabulary import get_topic, plain_text
 from docai.types import Verdict
 from docai.values.compare import as_decimal
 from docai.values.durations import Duration, common_measure, find_durations, parse_duration
+from docai.values.places import find_places, place_name
 
 _LONGER = (
     r"(?:(?:more|longer|greater|further) than|over|above|beyond|exceed(?:s|ing)?|in excess of"
@@ -38,6 +41,8 @@ _AFTER: tuple[tuple[Operator, str], ...] = (
 )  # fmt: skip
 _EXACTLY = re.compile(r"\b(?:exactly |precisely |equal to |just |genau )$")
 _IS = re.compile(r"^(?:is|are|was|were|ist|sind|est)\b")
+Wanted: TypeAlias = Duration | Comparison | str
+"""What a value is compared with; text is a place."""
 _DAYS = {"day": (1, 1), "week": (7, 7), "month": (28, 31), "year": (365, 366)}
 
 
@@ -47,7 +52,7 @@ class Compared:
     do not."""
 
     question: Question
-    tests: tuple[tuple[Operator, Duration | Comparison], ...]
+    tests: tuple[tuple[Operator, Wanted], ...]
     negated: bool
 
 
@@ -61,6 +66,9 @@ def read_comparison(question: Question) -> Compared | None:
     if found is not None:
         operator, period, start, end = found
         return _make(question, [(start, end)], ((operator, period),), "duration")
+    place = _read_place(question)
+    if place is not None:
+        return place
     comparisons = find_comparisons(bare, datetime.date.today())
     if not comparisons or len({c.kind for c in comparisons}) > 1:
         return None
@@ -69,10 +77,31 @@ def read_comparison(question: Question) -> Compared | None:
     return _make(question, [(c.start, c.end) for c in comparisons], tests, asked)
 
 
+def _read_place(question: Question) -> Compared | None:
+    """A place that the question says is the one: "governed by the laws of Texas?" A place within a name
+    ("Bank of Delaware") says nothing."""
+    if not any("place" in get_topic(topic).kinds for topic in question.topics):
+        return None
+    longer = [n for n in question.names if len(n.core) > 1 and place_name(n.text) != " ".join(n.core)]
+    said = [
+        item
+        for item in find_places(question.text)
+        if not any(n.start <= item.start and item.end <= n.end for n in longer)
+    ]
+    if len(said) != 1:
+        return None
+    (place,) = said
+    text = f"{question.text[: place.start]}{question.text[place.end :]}"
+    names = tuple(n for n in question.names if n.end <= place.start or place.end <= n.start)
+    bare = question.bare.replace(plain_text(place.text), " ")
+    value = replace(reread(question, bare, "place"), text=" ".join(text.split()), names=names)
+    return Compared(replace(value, negated=False), (("=", str(place.value)),), value.negated)
+
+
 def _make(
     question: Question,
     spans: Iterable[tuple[int, int]],
-    tests: tuple[tuple[Operator, Duration | Comparison], ...],
+    tests: tuple[tuple[Operator, Wanted], ...],
     asked: Asked,
 ) -> Compared | None:
     rest = question.bare
@@ -118,7 +147,10 @@ def compare(finding: Finding, compared: Compared) -> Finding:
     return replace(finding, kind="boolean", value=verdict == "yes", unit=None, verdict=verdict, told=told)
 
 
-def _test(finding: Finding, operator: Operator, other: Duration | Comparison) -> bool | None:
+def _test(finding: Finding, operator: Operator, other: Wanted) -> bool | None:
+    if isinstance(other, str):
+        named = {str(item.value) for item in find_places(str(finding.value))} or {str(finding.value)}
+        return other in named
     if isinstance(other, Duration):
         period = parse_duration(str(finding.value))
         order = _order_periods(period, other) if period else None

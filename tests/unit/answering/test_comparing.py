@@ -11,6 +11,7 @@ from docai.answering.asking import answer_question
 from docai.answering.comparing import read_comparison
 from docai.answering.fixed import WordFinder
 from docai.answering.question import read_question
+from docai.errors import ConfigError
 from docai.types import Answer
 
 NOTICE = "Either party may prevent renewal by written notice of sixty (60) days before the term ends."
@@ -83,3 +84,46 @@ def test_every_number_of_days_is_decided(days: int, word: str) -> None:
     answer = ask(f"Is the notice period to prevent renewal {word} {days} days?")
     expected = {">": days < 60, "<": days > 60, ">=": days <= 60, "<=": days >= 60}[operator]
     assert answer.value is expected
+
+
+def ask_law(question: str) -> Answer:
+    shelf = make_shelf(
+        "services",
+        ["Services Agreement between Harbor Lights Inc, a Delaware corporation, and Oakvale LLC\n"
+         "This agreement is governed by the laws of the State of Oregon.\nSigned on March 14, 2022."],
+        {"/governing_law": ("Oregon", "Oregon"), "/agreement_date": ("2022-03-14", "March 14, 2022")},
+    )  # fmt: skip
+    library = make_library(shelf)
+    return answer_question(question, library, WordFinder(library))
+
+
+@pytest.mark.parametrize(
+    ("question", "value", "told"),
+    [
+        ("Is the Services Agreement with Harbor Lights governed by the laws of Texas?", False, "No: Oregon."),
+        (
+            "Is the Services Agreement with Harbor Lights governed by the laws of Oregon?",
+            True,
+            "Yes: Oregon.",
+        ),
+        ("Does Delaware law govern the Services Agreement with Oakvale?", False, "No: Oregon."),
+        ("Is the agreement governed by the laws of England and Wales?", False, "No: Oregon."),
+        ("Is Oregon the governing law of the agreement?", True, "Yes: Oregon."),
+        ("Is the governing law not that of Texas?", True, "Yes: Oregon."),
+    ],
+)
+def test_a_place_is_compared_with_the_one_that_the_page_names(question: str, value: bool, told: str) -> None:
+    answer = ask_law(question)
+    assert (answer.value, answer.sentences[0].text) == (value, told)
+    assert answer.citations
+
+
+def test_a_yes_is_not_about_somebody_unknown() -> None:
+    answer = ask_law("Was the Services Agreement between Harbor Lights and Oakvale signed by John Doe?")
+    assert (answer.status, answer.value) == ("not_found", None)
+    assert "anything of John Doe" in answer.text
+
+
+def test_another_language_is_told_where_its_nouns_look_like_names() -> None:
+    with pytest.raises(ConfigError, match="the question is in German"):
+        ask_law("Welches Recht gilt für den Mietvertrag zwischen den Parteien und wann endet er?")
