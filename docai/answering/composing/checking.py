@@ -196,6 +196,8 @@ def _states(value: Value, stated: dict[str, set[object]], said: str) -> bool:
     if value.kind == "money":
         found = [f for f in find("money", said) if {f.value, f.alternative} & value.keys]
         return any(not f.unit or not value.unit or f.unit == value.unit for f in found)
+    if value.kind == "duration":  # "one (5) years" says two things, and the page must say both
+        return value.keys <= stated["duration"]
     return bool(value.keys & stated[value.kind])
 
 

@@ -35,6 +35,7 @@ _WEAK = re.compile(
 _CLAUSE = re.compile(
     r"[.;:()]|,|\b(?:without|unless|except|provided|if|but|however|which|that|because|until|although)\b"
 )
+_PREDICATE = re.compile(r"\b(?:and|und|et) (?=(?:is|are|was|shall|will|may|must|has|have|can)\b)")
 _STOP = re.compile(r"[.;]")
 _SIDE = re.compile(
     r"\b(?:unless|if|in the event|provided that|when|wenn|falls|si)\b[^,]{0,200}$"
@@ -125,8 +126,8 @@ def _is_aside(text: str, match: re.Match[str]) -> bool:
 
 def _split(text: str) -> list[str]:
     """Clauses, each with the word that opens it."""
-    cuts = [0, *(m.start() for m in _CLAUSE.finditer(text)), len(text)]
-    return [text[a:b] for a, b in pairwise(cuts) if text[a:b].strip()]
+    cuts = [0, *(m.start() for p in (_CLAUSE, _PREDICATE) for m in p.finditer(text)), len(text)]
+    return [text[a:b] for a, b in pairwise(sorted(cuts)) if text[a:b].strip()]
 
 
 def _stems(text: str) -> frozenset[str]:

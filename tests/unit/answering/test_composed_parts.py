@@ -73,6 +73,7 @@ def test_reading_a_reply_never_fails(text: str) -> None:
         ("The parties may assign it without prior written consent.", ASSIGN),
         ("The Supplier shall deliver the goods.", "The Supplier shall not deliver the goods."),
         ("The Agreement is not governed by Texas law.", "This Agreement is governed by the laws of Texas."),
+        ("Utah law does not apply.", "Utah law does apply and is changed only with consent."),
         ("It does not expire on May 1.", "It expires on May 1, unless it is terminated earlier."),
         ("Der Vertrag ist nicht kündbar.", "Der Vertrag ist kündbar."),
     ],

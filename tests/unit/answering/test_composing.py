@@ -141,6 +141,7 @@ def test_other_words_for_the_same_are_kept(question: str, text: str, quote: tupl
     [
         ("It was made on 3 March 2021.", MADE),
         ("The initial term is four years.", TERM),
+        ("The initial term is three (4) years.", TERM),
         ("Texas law governs the agreement.", LAWS),
         ("The agreement is not governed by the laws of Delaware.", LAWS),
         ("Either party may assign this Agreement.", ("assign", "assign this Agreement")),
