@@ -270,6 +270,9 @@ class BatchJob(Scheduler):
         assert isinstance(work, BatchWork)
         assert work.document is not None
         self._tally.answers += 1
+        if len(work.pages) < KEEP_FROM_PAGES:
+            super()._keep_answer(work, question, answer)
+            return
 
         def count() -> None:
             work.answered[question.key].add(question.number)
@@ -279,7 +282,7 @@ class BatchJob(Scheduler):
         self._keep(work, work.document.id, part, count)
 
     def _keep(self, work: BatchWork, document_id: str, part: Part, then: Callable[[], None]) -> None:
-        """Keep a part of a longer document at the destination, then go on with it."""
+        """Keep a part of a document of several pages at the destination, then go on with it."""
 
         def take(at: Any) -> None:
             if isinstance(at, DocaiError):
@@ -343,7 +346,7 @@ class BatchJob(Scheduler):
         self._note(work, "run", error)
         for one in (work, *work.twins):
             self._tally.postponed[error.code] += 1
-            self._on_event(Event("postponed", one.item.uri, text=str(error)))
+            self._on_event(Event("postponed", one.item.uri, text=str(error), code=error.code))
         self._let_go(work)
 
     def _note(self, work: BatchWork, task: str, error: DocaiError) -> None:

@@ -153,6 +153,7 @@ class WorkerPool(TaskPool[T, R]):
         self._failed_starts = 0
         self._closed = False
         self._woken = False
+        self._checked_s = 0.0
 
     def submit(
         self,
@@ -276,6 +277,9 @@ class WorkerPool(TaskPool[T, R]):
 
     def _check_limits(self) -> None:
         now = time.monotonic()
+        if now - self._checked_s < _TICK_S / 2:
+            return  # results may come by the hundred a second, and a look costs a file a worker
+        self._checked_s = now
         with self._lock:
             for process in self._processes:
                 if not process.is_ready and now > process.deadline:

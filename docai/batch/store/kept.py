@@ -45,6 +45,7 @@ class PartsInFlight:
     def __init__(self, codec: Codec) -> None:
         self._codec = codec
         self._parts: dict[str, dict[tuple[Kind, str], dict[str, bytes]]] = {}
+        self._held: dict[str, dict[str, dict[int, PageAnswer]]] = {}
 
     def add(self, document_id: str, part: Part) -> None:
         self._parts.setdefault(document_id, {}).setdefault((part.kind, part.key), {})[part.name] = part.data
@@ -52,6 +53,7 @@ class PartsInFlight:
     def drop(self, document_id: str) -> None:
         """The document has its outcome, or is given up."""
         self._parts.pop(document_id, None)
+        self._held.pop(document_id, None)
 
     def pack_page(self, page: Page, reading_key: str) -> Part:
         return Part("pages", name_key(reading_key), str(page.number), self._codec.encode_page(page))
@@ -73,14 +75,17 @@ class PartsInFlight:
         return {int(name): self._codec.decode_page(data) for name, data in found.items()}
 
     def put_answer(self, document_id: str, answer: PageAnswer, asking_key: str) -> None:
-        self.add(document_id, self.pack_answer(answer, asking_key))
+        """Hold an answer as it is: of a document that is done before its bytes would be wanted."""
+        self._held.setdefault(document_id, {}).setdefault(asking_key, {})[answer.page] = answer
 
     def get_answers(self, document_id: str, asking_key: str) -> dict[int, PageAnswer]:
         found = self._find(document_id, "answers", asking_key)
-        return {int(name): self._codec.decode_answer(data) for name, data in found.items()}
+        answers = {int(name): self._codec.decode_answer(data) for name, data in found.items()}
+        return answers | self._held.get(document_id, {}).get(asking_key, {})
 
     def list_answered(self, document_id: str, asking_key: str) -> set[int]:
-        return {int(name) for name in self._find(document_id, "answers", asking_key)}
+        held = self._held.get(document_id, {}).get(asking_key, {})
+        return {int(name) for name in self._find(document_id, "answers", asking_key)} | held.keys()
 
     def _find(self, document_id: str, kind: Kind, key: str) -> dict[str, bytes]:
         return self._parts.get(document_id, {}).get((kind, name_key(key)), {})
