@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
+
+if TYPE_CHECKING:
+    from docai.batch.events import Event
+    from docai.wiring.batch import Batch
+    from docai.wiring.batch_telling import TellingOptions
 
 EXAMPLES = """\
 Examples:
@@ -66,6 +71,24 @@ RecipeOption = Annotated[
     str | None, typer.Option(help="Which job, where DEST holds several (default: the newest).")
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")]
+MetricsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--metrics",
+        metavar="PORT",
+        help="Counts for Prometheus at http://127.0.0.1:PORT/metrics while it runs; HOST:PORT for others.",
+    ),
+]
+TraceOption = Annotated[
+    bool,
+    typer.Option(
+        "--trace", help="OpenTelemetry spans of documents and steps to OTEL_EXPORTER_OTLP_ENDPOINT."
+    ),
+]
+LogOption = Annotated[
+    str,
+    typer.Option("--log", help="On standard error: text, or json (a line an event, with ids, without text)."),
+]
 
 
 @batch_app.command("run")
@@ -98,6 +121,13 @@ def run(
     split: Annotated[
         bool, typer.Option("--split", help="One file holds several documents: a record for each.")
     ] = False,
+    plan: Annotated[
+        bool,
+        typer.Option(
+            "--plan",
+            help="Count, try twenty documents, and say what all of it will take; DEST stays as it is.",
+        ),
+    ] = False,
     runner: Annotated[
         str, typer.Option(help="Where workers run: local, this machine, or ray, a cluster.")
     ] = "local",
@@ -107,6 +137,9 @@ def run(
     ] = None,
     workers: WorkersOption = None,
     endpoint_url: EndpointOption = None,
+    metrics: MetricsOption = None,
+    trace: TraceOption = False,
+    log: LogOption = "text",
     quiet: QuietOption = False,
 ) -> None:
     """Work through SOURCE and keep every outcome at DEST; the word `run` may be left out.
@@ -117,7 +150,7 @@ def run(
     from docai.cli.options import check_choice
     from docai.wiring.batch import Batch, prepare_batch
 
-    plan = prepare_batch(
+    prepared = prepare_batch(
         source,
         dest,
         runner=check_choice("--runner", runner, ("local", "ray")),
@@ -135,7 +168,12 @@ def run(
         password=password,
         split=split or None,
     )
-    _work(Batch(plan), quiet)
+    if plan:
+        from docai.cli.batch_plan import show_plan
+
+        show_plan(prepared)
+        return
+    _work(Batch(prepared), _choose_telling(metrics, trace, log), quiet)
 
 
 @batch_app.command("retry")
@@ -152,6 +190,9 @@ def retry(
     password: Annotated[str | None, typer.Option(help="Password for encrypted PDFs.")] = None,
     workers: WorkersOption = None,
     endpoint_url: EndpointOption = None,
+    metrics: MetricsOption = None,
+    trace: TraceOption = False,
+    log: LogOption = "text",
     quiet: QuietOption = False,
 ) -> None:
     """Try failed documents again, as a new attempt beside the old one; the newest counts.
@@ -164,7 +205,8 @@ def retry(
     plan = prepare_retry(
         dest, recipe=recipe, endpoint_url=endpoint_url, workers=workers, base_url=base_url, password=password
     )
-    _work(Batch(plan, RetryChoice(tuple(code or ()), incomplete)), quiet)
+    batch = Batch(plan, RetryChoice(tuple(code or ()), incomplete))
+    _work(batch, _choose_telling(metrics, trace, log), quiet)
 
 
 @batch_app.command("status")
@@ -185,12 +227,26 @@ def status(
         print_status(found)
 
 
-def _work(batch: Any, quiet: bool) -> None:
-    from docai.cli.batch_view import BatchProgress
+def _choose_telling(metrics: str | None, trace: bool, log: str) -> TellingOptions:
+    from docai.cli.options import check_choice
+    from docai.wiring.batch_telling import TellingOptions, read_metrics_place
 
-    progress = BatchProgress(batch.tally, quiet=quiet)
-    with batch, progress:
-        for _ in batch.run(progress.on_event):
+    json_log = check_choice("--log", log, ("text", "json")) == "json"
+    return TellingOptions(read_metrics_place(metrics), trace, json_log)
+
+
+def _work(batch: Batch, telling: TellingOptions, quiet: bool) -> None:
+    from docai.cli.batch_view import BatchProgress
+    from docai.wiring.batch_telling import open_telling
+
+    progress = BatchProgress(batch.tally, quiet=quiet or telling.json_log)
+    with batch, progress, open_telling(telling, batch.tally, batch.run_name) as tell:
+
+        def on_event(event: Event) -> None:
+            progress.on_event(event)
+            tell(event)
+
+        for _ in batch.run(on_event):
             pass
     progress.print_summary()
     raise typer.Exit(0 if batch.tally.is_whole else 1)

@@ -62,9 +62,11 @@ class Batch:
     """A prepared batch. Enter it to reach source, destination and model; `run` yields outcomes."""
 
     def __init__(self, plan: BatchPlan, retry: RetryChoice | None = None) -> None:
+        from docai.batch.store.layout import name_run
         from docai.batch.tally import Tally
 
         self.plan = plan
+        self.run_name = name_run()
         self.tally: Tally = Tally()
         self._retry = retry
         self._stack = ExitStack()
@@ -114,7 +116,7 @@ class Batch:
 
     def _open_memory(self, keys: Keys) -> BatchMemory:
         from docai.batch.memory import BatchMemory
-        from docai.batch.store.layout import name_recipe, name_run
+        from docai.batch.store.layout import name_recipe
         from docai.wiring.batch_stores import describe_process, is_gone, make_codec
 
         recipe = name_recipe(keys.outcome(""), keys.reading)
@@ -129,7 +131,7 @@ class Batch:
         return BatchMemory(
             self._dest,
             recipe,
-            name_run(),
+            self.run_name,
             make_codec(),
             process=describe_process(),
             is_gone=is_gone,
