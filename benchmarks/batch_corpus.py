@@ -18,7 +18,7 @@ def list_documents(*, hostile: int = 40, receipts: int = 20) -> list[Path]:
     bad = sorted(p for p in (SHARED / "hostile").rglob("*") if p.is_file() and p.stat().st_size < 200_000)
     return [
         *found,
-        *sorted((SHARED / "receipts").glob("*.jpg"))[:receipts],
+        *sorted((SHARED / "receipts").rglob("*.jpg"))[:receipts],
         *bad[:: max(1, len(bad) // max(hostile, 1))][:hostile],
     ]
 
