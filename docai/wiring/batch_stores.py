@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,21 +60,21 @@ def open_destination(url: str, endpoint_url: str | None) -> ObjectStore:
 
 
 @contextmanager
-def make_spool() -> Iterator[Path]:
-    """A folder for the bytes of documents in flight. What killed runs of this user left is removed."""
-    room = Path(tempfile.gettempdir())
-    for old in room.glob("docai-spool-*"):
-        pid, _, started = old.name.removeprefix("docai-spool-").partition("-")
-        if pid.isdecimal() and is_gone({**describe_process(), "pid": int(pid), "started": started}):
-            with suppress(OSError):
-                shutil.rmtree(old)
+def make_spool(room: Path | None = None) -> Iterator[Path]:
+    """A folder for the bytes of documents in flight, in `room` (the system's for temporary files). What
+    killed runs of this machine left there is removed."""
+    room = room or Path(tempfile.gettempdir())
     me = describe_process()
-    folder = room / f"docai-spool-{os.getpid()}-{me['started']}"
-    folder.mkdir(mode=0o700)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    # Containers may share the room, and know nothing of each other's processes.
+    here = hashlib.sha256(f"{me['host']} {me['boot']}".encode()).hexdigest()[:8]
+    for old in room.glob(f"docai-spool-{here}-*"):
+        pid, started = old.name.removeprefix(f"docai-spool-{here}-").split("-")[:2]
+        if pid.isdecimal() and is_gone({**me, "pid": int(pid), "started": started}):
+            shutil.rmtree(old, ignore_errors=True)
+    with tempfile.TemporaryDirectory(
+        prefix=f"docai-spool-{here}-{me['pid']}-{me['started']}-", dir=room
+    ) as name:
+        yield Path(name)
 
 
 def describe_process() -> dict[str, Any]:
