@@ -125,7 +125,8 @@ def run(
         bool,
         typer.Option(
             "--plan",
-            help="Count, try twenty documents, and say what all of it will take; DEST stays as it is.",
+            help="Count the listing, try twenty documents of it (with the model, where there is one), and "
+            "say what all of it will take: pages, tokens, time, cost. Nothing is written at DEST.",
         ),
     ] = False,
     runner: Annotated[

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import typer
+
+from docai.cli.pace_view import describe_time
 
 if TYPE_CHECKING:
     from docai.wiring.batch import BatchPlan
@@ -35,8 +37,17 @@ def _print_forecast(told: Mapping[str, Any]) -> None:
     if told["seconds"] is None:
         typer.echo("forecast   none: no document of the sample could be opened")
         return
-    tokens = f", {told['tokens']:,} tokens" if told["tokens"] else ""
-    typer.echo(f"forecast   {told['pages']:,} pages{tokens}")
-    typer.echo(f"time       {told['seconds'] / 3600:.2f} h with {told['workers']} workers here")
+    typer.echo(f"pages      {_with_range(told, 'pages', '{:,.0f}'.format)}")
+    if told["tokens"]:
+        typer.echo(f"tokens     {_with_range(told, 'tokens', '{:,.0f}'.format)}")
+    workers = max(1, told["workers"])
+    typer.echo(f"time       {_with_range(told, 'seconds', describe_time)} with {workers} workers here")
     if told["cost"] is not None:
-        typer.echo(f"cost       {told['cost']:,.2f} {told['currency']}")
+        typer.echo(f"cost       {_with_range(told, 'cost', '{:,.2f}'.format)} {told['currency']}")
+
+
+def _with_range(told: Mapping[str, Any], name: str, write: Callable[[float], str]) -> str:
+    """A figure, and between which nine samples in ten would see it."""
+    likely = write(told[name])
+    low, high = (write(end) for end in told.get(f"{name}_range") or (told[name], told[name]))
+    return likely if low == high else f"{likely} (between {low} and {high})"

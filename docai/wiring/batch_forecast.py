@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import random
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from docai.batch.forecast import Sampled, forecast_ranges
 from docai.types import Record, SourceItem
 from docai.wiring.batch import Batch
 from docai.wiring.batch_stores import BatchSource, open_for_reading
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from docai.wiring.batch import BatchPlan
 
 SAMPLES = 20
+_WORK = frozenset({"open", "read", "ask", "extract"})
 
 
 class _Sample(BatchSource):
@@ -51,7 +55,8 @@ class TrialBatch(Batch):
     def __init__(self, plan: BatchPlan, most: int = SAMPLES) -> None:
         super().__init__(replace(plan, runner="local"))
         self._most = most
-        self._tokens = 0
+        self._steps_ms: Counter[str] = Counter()
+        self._samples: list[Sampled] = []
         self._began_s: float | None = None
         self._took_s = 0.0
         self._recipe = ""
@@ -71,9 +76,19 @@ class TrialBatch(Batch):
         starting costs is not taken for the documents' time."""
         if event.kind == "opened" and self._began_s is None:
             self._began_s = time.monotonic()
+        if event.kind == "stage" and event.stage in _WORK:
+            self._steps_ms[event.uri] += round(event.seconds * 1000)
         if event.kind == "done":
-            self._tokens += sum(o.run.tokens or 0 for o in event.outcomes if isinstance(o, Record))
-            self._took_s = time.monotonic() - (self._began_s or time.monotonic())
+            records = [o for o in event.outcomes if isinstance(o, Record)]
+            self._samples.append(
+                Sampled(
+                    self._steps_ms.pop(event.uri, 0) / 1000,
+                    records[0].document.page_count if records else 0,
+                    sum(record.run.tokens or 0 for record in records),
+                )
+            )
+            if self._began_s is not None:
+                self._took_s = time.monotonic() - self._began_s
 
     def forecast(self) -> dict[str, Any]:
         """Counts of the listing, what the sample gave, and by that measure what is left to do: seconds,
@@ -94,12 +109,40 @@ class TrialBatch(Batch):
             "tried_failed": self.tally.count_state("failed"),
             "tried_pages": self.tally.pages_read,
             "seconds": None if seconds is None else round(seconds, 1),
-            "pages": None if share is None else round(self.tally.pages_read * share),
-            "tokens": None if share is None else round(self._tokens * share),
+            "pages": None if share is None else round(sum(s.pages for s in self._samples) * share),
+            "tokens": None if share is None else round(sum(s.tokens for s in self._samples) * share),
             "cost": None if cost is None else float(cost),
             "currency": self.plan.price.currency,
             "workers": self.plan.workers,
+            **self._forecast_ranges(left, seconds, cost),
         }
+
+    def _forecast_ranges(
+        self, left: int, seconds: float | None, cost: Decimal | None
+    ) -> dict[str, list[float]]:
+        """Between which values nine samples in ten would see it, each as `[low, high]`."""
+        if seconds is None or not self._samples:
+            return {}
+        found = forecast_ranges(self._samples, left)
+        share = left / len(self._samples)
+        steps_s = sum(sample.seconds for sample in self._samples) * share
+        scale = seconds / steps_s if steps_s else 0.0  # steps of several workers overlap
+        times = [round(end * scale, 1) for end in (found["seconds"].low, found["seconds"].high)]
+        tokens = [found["tokens"].low, found["tokens"].high]
+        ranges: dict[str, list[float]] = {
+            "seconds_range": times,
+            "pages_range": [round(found["pages"].low), round(found["pages"].high)],
+            "tokens_range": [round(end) for end in tokens],
+        }
+        if cost is not None:
+            likely = sum(sample.tokens for sample in self._samples) * share
+            parts = [end / likely * share if likely else 0.0 for end in tokens]
+            costs = [
+                self.plan.price.cost(s, self.tally.prompt_tokens * part, self.tally.reply_tokens * part)
+                for s, part in zip(times, parts, strict=True)
+            ]
+            ranges["cost_range"] = [float(end or 0) for end in costs]
+        return ranges
 
     def _open_memory(self, keys: Keys) -> BatchMemory:
         memory = super()._open_memory(keys)
