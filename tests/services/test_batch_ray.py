@@ -1,4 +1,4 @@
-"""`docai batch --runner ray` on a Ray of this machine: exact, whoever is killed; one client for all."""
+"""`docai batch --runner ray` on a Ray of this machine: exact, whoever is killed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from benchmark_modules import load_benchmark
 from docai_process import ENVIRONMENT, run_docai
 
 from docai.batch.store.outcomes import decode_outcome
-from docai.llm.scripted_server import ThreadedServer
 from docai.sources.folder import FolderSource
 from docai.sources.folder_store import FolderStore
 from docai.types import Record
@@ -156,28 +155,15 @@ def test_the_node_is_killed(room: Path) -> None:
     assert raylets
     for pid in raylets:
         os.kill(pid, signal.SIGKILL)
-    assert process.wait(timeout=RUN_S) != 0
+    # Its stations may bring what they have to an end; without them the job says that the node is gone.
+    assert process.wait(timeout=RUN_S) in (0, 1, 3), (room / "said.txt").read_text()
     run(room)
     assert check(room) == []
 
 
-def test_all_stations_ask_through_one_client(tmp_path: Path) -> None:
-    from test_vlm_resumption import PAGES, Server, make_inbox
-
-    server = Server()
-    folder = make_inbox(tmp_path)
-    (folder / "inbox").rename(folder / "in")
-    with ThreadedServer(server.inner):
-        run(folder, DOCAI_BASE_URL=server.inner.base_url)
-    assert check(folder) == []
-    assert len(server.truth.asked) == PAGES
-    for outcomes in read_values(folder / "out").values():
-        assert outcomes[0]["governing_law"]
-
-
 def test_no_cluster_at_the_address(room: Path) -> None:
     words = ("batch", "in", "out", "--schema", "contract", "--runner", "ray", "--address", "127.0.0.1:9")
-    done = run_docai(*words, cwd=room, RAY_gcs_rpc_server_reconnect_timeout_s="5")
+    done = run_docai(*words, cwd=room)
     assert done.returncode == 3, done.stderr
     assert "no Ray cluster at 127.0.0.1:9" in done.stderr
     assert not list((room / "out").glob("outcomes/*"))

@@ -146,6 +146,8 @@ class RayRunner:
 
     def _collect(self) -> Iterator[Outcome]:
         done, _ = self.ray.wait(list(self._waiting), num_returns=1, timeout=WAIT_S)
+        if not done and not any(seat.ready for seat in self._seats):
+            self._check_node()
         for ticket in done:
             seat = self._waiting.pop(ticket, None)
             if seat is None:  # a seat that was lost together with another ticket
@@ -164,6 +166,18 @@ class RayRunner:
             else:
                 _check_version(result)
                 seat.ready = True
+
+    def _check_node(self) -> None:
+        """Without the node that this process belongs to, no station will ever come."""
+        mine = self.ray.get_runtime_context().get_node_id()
+        if any(node["NodeID"] == mine and node["Alive"] for node in self.ray.nodes()):
+            return
+        raise ServiceError(
+            "ray-unreachable",
+            "the node of the cluster that this job belongs to is gone",
+            stage="batch",
+            hint="run again to go on",
+        )
 
     def _take(self, report: Report) -> Iterator[Outcome]:
         self.tally.add(report.tally)
