@@ -108,9 +108,18 @@ class NodeIndex(EdgeIndex):
         """Raises ConfigError `index-other-model` where the folder holds vectors of another length, or of a
         model of another name."""
         with self._mutex:
-            empty = self._settle_space(space)
-            cast(NodeWriter, self._write(fresh=empty)).put(points)
+            self._begin_writing(space).put(points)
             self.publish()
+
+    def _begin_writing(self, wanted: VectorSpace) -> NodeWriter:
+        """A writer over what is published, or over nothing where there is no point yet."""
+        while True:
+            seen = self._generations.newest()
+            writer = cast(NodeWriter, self._write(fresh=self._settle_space(wanted)))
+            # The lock is held now. What another process published while it was waited for must stay.
+            if self._generations.newest() == seen:
+                return writer
+            self._stop_writing()
 
     def delete_points(self, condition: Any) -> int:
         """How many points fulfilled an Edge filter and are gone."""

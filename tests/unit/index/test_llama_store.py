@@ -30,7 +30,9 @@ from llama_index.core.vector_stores.utils import build_metadata_filter_fn
 
 from docai.errors import ConfigError
 from docai.index.fusion import fuse_ranks
+from docai.index.llama.node_index import NodeIndex
 from docai.index.llama.store import NodeStore
+from docai.index.space import VectorSpace
 
 SIZE = 8
 WORDS = ("rent is paid monthly", "notice of termination", "governing law of Oregon", "the law of Nevada")
@@ -366,6 +368,26 @@ def test_another_process_sees_and_adds(store: NodeStore, memory_path: Path) -> N
     )
     assert done.stdout.strip() == "['node 0', 'node 1']", done.stderr
     assert names(store.get_nodes()) == {"node 0", "node 1", "theirs"}
+
+
+def test_what_another_writer_puts_into_an_empty_folder_meanwhile_stays(memory_path: Path) -> None:
+    class Late(NodeIndex):
+        """Another writer comes between its look at the folder and its turn to write."""
+
+        other: NodeStore | None = NodeStore(memory_path / "edge")
+
+        def _settle_space(self, wanted: VectorSpace) -> bool:
+            empty = super()._settle_space(wanted)
+            if self.other is not None:
+                self.other.add(NODES[:2])
+                self.other.close()
+                self.other = None
+            return empty
+
+    late = NodeStore(memory_path / "edge", index=Late(memory_path / "edge", None))
+    late.add(NODES[2:3])
+    assert names(late.get_nodes()) == {"node 0", "node 1", "node 2"}
+    late.close()
 
 
 def test_a_damaged_folder_is_told(store: NodeStore, memory_path: Path) -> None:
