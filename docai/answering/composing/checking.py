@@ -144,7 +144,9 @@ def _make_proof(found: Sequence[Evidence], home: Excerpt) -> Proof:
     locator = home.passage.locator
     citations = tuple(cite_evidence(document.id, document.uri, e, locator=locator) for e in found)
     said = " ".join(e.quote for e in found)
-    around = sentence_around(home.passage.text, said) or said
+    # The sentence it stands in, be it in a passage that was not sent: a quote may leave out a "not".
+    page = [home.passage, *(p for p in home.source.passages if p.page == home.passage.page)]
+    around = next((text for p in page if (text := sentence_around(p.text, said))), said)
     return Proof(home, citations, said, around, home.passage.heading)
 
 

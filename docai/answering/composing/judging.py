@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,19 +11,16 @@ from docai.answering.candidates import VALUE_KINDS
 from docai.answering.composing.amending import find_amended
 from docai.answering.composing.checking import Checked
 from docai.answering.composing.reply import Said
+from docai.answering.composing.short_answer import read_value
 from docai.answering.planted import is_instruction
 from docai.answering.sentences import split_sentences
-from docai.grounding.text_index import fold_text
-from docai.types import AnswerIssue, AnswerStatus, Verdict
+from docai.types import AnswerIssue, AnswerStatus
 from docai.values.compare import find, value_key
 
 if TYPE_CHECKING:
     from docai.answering.composing.compose import Inquiry
     from docai.answering.question import Question
-    from docai.values.spans import Found
 
-_YES = ("yes", "ja", "oui", "sí", "si", "true")
-_NO = ("no", "nein", "non", "false")
 _CERTAIN, _AGREED = 0.8, 0.95
 _DIFFERS = 0.5
 
@@ -37,7 +34,6 @@ class Judged:
     status: AnswerStatus
     value: Any = None
     unit: str | None = None
-    verdict: Verdict | None = None
     confidence: float = 0.0
     text: str = ""
     fallback: bool = False
@@ -56,21 +52,21 @@ def judge_said(inquiry: Inquiry, said: Said, checked: Sequence[Checked]) -> Judg
         return Judged(tuple(checked), inquiry.fallback.status, fallback=True, issues=(*issues, issue))
     if not kept:
         return _judge_silence(inquiry, issues)
-    value, unit, verdict = read_value(inquiry.question, said.answer, kept)
+    value, unit = read_value(inquiry, said.answer, kept)
     status = _judge_status(inquiry, said, checked, kept, issues)
-    if status == "answered" and value is None and inquiry.question.asked in VALUE_KINDS:
+    if status == "answered" and value is None and inquiry.question.asked in (*VALUE_KINDS, "yes_no"):
         status = "partial"  # what is said is true, and not what was asked
     agreed = _agrees(inquiry, value)
     share = len(kept) / len(checked)
     confidence = {True: _AGREED, False: _DIFFERS, None: _CERTAIN}[agreed] * (0.5 + 0.5 * share)
-    if agreed is False and status != "conflict":
+    undecided = value is None and isinstance(inquiry.fallback.value, bool)
+    if (agreed is False or undecided) and status != "conflict":
         issues.append(_tell_other(inquiry))
     return Judged(
         checked=tuple(checked),
         status=status,
         value=value,
         unit=unit,
-        verdict=verdict,
         confidence=round(confidence, 4),
         issues=tuple(issues),
     )
@@ -131,39 +127,6 @@ def _disagree(question: Question, kept: Sequence[Checked]) -> bool:
             by_document.setdefault(next(iter(item.document_ids)), set()).update(found)
     stated = [values for values in by_document.values() if values]
     return len(stated) > 1 and not set.intersection(*stated)
-
-
-def read_value(
-    question: Question, answer: str, kept: Sequence[Checked]
-) -> tuple[Any, str | None, Verdict | None]:
-    """(value, unit, verdict): the model's short answer where supported sentences say the same, else the first
-    value of the kind that is asked for in them."""
-    verdict: Verdict | None = None
-    if question.asked == "yes_no":
-        verdict = _read_verdict(answer) or _read_verdict(kept[0].text)
-        if question.also is None:
-            return (None if verdict is None else verdict == "yes"), None, verdict
-    kind = VALUE_KINDS.get(question.also or question.asked)
-    if kind is None:
-        short = fold_text(answer)[0]
-        held = bool(short) and any(short in fold_text(c.text)[0] for c in kept)
-        return (answer if held and question.asked != "text" else None), None, verdict
-    stated = [f for c in kept for f in find(kind, c.text)]
-    quoted = [f for c in kept for p in c.proofs for f in find(kind, p.said)]
-    wanted = {value_key(kind, f.value) for f in find(kind, answer)}
-    chosen = _choose(kind, wanted, (*stated, *quoted)) or next(iter(stated), None)
-    if chosen is None:
-        return None, None, verdict
-    return chosen.value, chosen.unit, verdict
-
-
-def _choose(kind: str, wanted: set[object], found: Iterable[Found]) -> Found | None:
-    return next((f for f in found if value_key(kind, f.value) in wanted), None)
-
-
-def _read_verdict(text: str) -> Verdict | None:
-    first = text.strip().split(" ")[0].strip(".,:;!–-").casefold()
-    return "yes" if first in _YES else "no" if first in _NO else None
 
 
 def _agrees(inquiry: Inquiry, value: Any) -> bool | None:

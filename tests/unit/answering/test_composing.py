@@ -226,3 +226,50 @@ def test_a_server_that_dies_gives_the_labelled_extractive_answer() -> None:
     answer = compose(LAW, ScriptedModel(answering_script(dies_after=0)))
     assert (answer.engine, answer.value) == ("extractive", "Delaware")
     assert [issue.code for issue in answer.issues] == [UNREACHABLE]
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "quote"),
+    [
+        (
+            "Is the Norlund Supply Agreement governed by the laws of Texas?",
+            "It is governed by Delaware law.",
+            LAWS,
+        ),
+        ("Must Karst be insured for more than $3,000,000?", "Karst must be insured for $2,000,000.", INSURED),
+        ("Can Norlund assign it?", "No, neither party may assign it without prior written consent.", ASSIGN),
+    ],
+)
+def test_a_yes_that_a_true_sentence_speaks_against_is_no_value(
+    question: str, text: str, quote: tuple[str, str]
+) -> None:
+    answer = say(question, text, [quote], "yes")
+    assert struck(answer) == []
+    assert (answer.engine, answer.status, answer.value) == ("model", "partial", None)
+
+
+@pytest.mark.parametrize(
+    ("text", "short", "value"),
+    [
+        ("It commences on January 1, 2020 and expires on December 31, 2022.", "", "2022-12-31"),
+        ("It commences on January 1, 2020 and expires on December 31, 2022.", "2020-01-01", None),
+        ("It expires on December 31, 2022.", "2020-01-01", None),
+        ("It expires on December 31, 2022.", "2022-12-31", "2022-12-31"),
+    ],
+)
+def test_a_beginning_is_not_the_end_that_is_asked_for(text: str, short: str, value: str | None) -> None:
+    lines = (SUPPLY[0], "It commences on January 1, 2020 and expires on December 31, 2022.")
+    quote = ("commences", "commences on January 1, 2020 and expires on December 31, 2022")
+    answer = say("When does the Supply Agreement expire?", text, [quote], short, make_shelf("supply", lines))
+    assert struck(answer) == []
+    assert (answer.value, answer.status) == (value, "answered" if value else "partial")
+
+
+def test_a_quote_without_its_not_is_struck_where_the_passage_was_not_sent() -> None:
+    clauses = [f"Clause {n} says that goods number {n} are kept in the store of Karst." for n in range(1, 10)]
+    last = "This Agreement may not be transferred by either party to any third person."
+    question = "What goods are kept in the store of Karst under the Supply Agreement?"
+    text = "The Supply Agreement may be transferred by either party to any third person."
+    quote = ("Clause", "be transferred by either party to any third person")
+    answer = say(question, text, [quote], "", make_shelf("supply", (SUPPLY[0], "\n".join((*clauses, last)))))
+    assert struck(answer) == ["the page says “not” where the sentence does not"]
