@@ -95,7 +95,9 @@ class RemoteClient:
         return answer
 
     async def wait_room(self, ahead: int = 2) -> None:
-        await self._call(self._actor.wait_room.remote(ahead))
+        """With nothing of its own on the way a station need not ask the actor whether there is room."""
+        if self.limiter.in_flight:
+            await self._call(self._actor.wait_room.remote(ahead))
 
     async def _call(self, ticket: Any) -> Any:
         """Raises what the client raised, or `ServiceError` `ray-client-lost` where its actor is gone."""
