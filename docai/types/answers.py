@@ -96,7 +96,7 @@ class Answer(Model):
 
     `text`: the supported sentences joined, or why there is none. `value`: what the question asks for, typed
     (ISO date, ISO duration, amount, name, true or false), where it asks for one. `columns`, `table`: of a
-    query over records, whose text is `sql`. `engine`: `extractive`, `records`, or `model` where a model composed
+    query over records, whose text is `sql`. `engine`: `extractive`, `records`, or `model` where one composed
     it; `prompt`: hash of the words by which it was asked.
     """
 
