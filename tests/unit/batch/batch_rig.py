@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from docai.batch.events import Event
+from docai.batch.job import BatchJob
 from docai.batch.memory import BatchMemory
 from docai.batch.retrying import choose_entries
 from docai.batch.runner import LocalRunner
@@ -180,6 +181,7 @@ class BatchRig:
     tally: Tally = field(default_factory=Tally)
     events: list[Event] = field(default_factory=list)
     gone: bool = True
+    make_job: Callable[..., BatchJob] = BatchJob
 
     def open_memory(self) -> BatchMemory:
         memory = BatchMemory(
@@ -207,6 +209,7 @@ class BatchRig:
             attempt_of=lambda item: attempts.get(item, 0),
             on_event=self.events.append,
             threads=4,
+            make_job=self.make_job,
         )
         items = sorted(attempts, key=lambda item: item.uri) if retry else self.source.items()
         return runner.run(lambda: self.worker, items)
