@@ -10,8 +10,10 @@ from typing import Any
 _QUOTED = re.compile(r'"([^"]{0,40})"')
 _CURRENCY = re.compile(r"\[\$([^\]\-]{0,10})(?:-[0-9A-Fa-f]{1,8})?\]")
 _BRACKETS = re.compile(r"\[[^\]]{0,40}\]|_.|\*.|\\")
-_DIGITS = re.compile(r"[#0?,]*[0?#](?:\.([0?#]{1,20}))?")
+_DIGITS = re.compile(r"[#0?,]{0,40}[0?#](?:\.([0?#]{1,20}))?")
 _SIGNS = "$€£¥₹"
+_LONGEST_FORMAT = 500
+"""Twice what spreadsheet programs take."""
 
 
 def name_cell(column: int, row: int) -> str:
@@ -36,7 +38,8 @@ def show_value(value: Any, number_format: str) -> str:
     if isinstance(value, dt.date | dt.time):
         return value.isoformat()
     if isinstance(value, int | float | Decimal):
-        return _show_number(value, number_format or "General")
+        usable = number_format and len(number_format) <= _LONGEST_FORMAT
+        return _show_number(value, number_format if usable else "General")
     return str(value)
 
 

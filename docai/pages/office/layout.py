@@ -191,17 +191,20 @@ def _wrap(text: str, room: int) -> list[str]:
     for given in text.splitlines():
         line, used = "", 0
         for word in given.replace("\t", " \t ").split(" "):
-            while _columns(word) > room:
-                if line:
-                    lines.append(line)
-                    line, used = "", 0
-                lines.append(word[: room // 2])
-                word = word[room // 2 :]
-            if line and used + 1 + _columns(word) > room:
+            width, at = _columns(word), 0
+            if width > room and line:
+                lines.append(line)
+                line, used = "", 0
+            while width > room:
+                lines.append(word[at : at + room // 2])
+                width -= _columns(lines[-1])
+                at += room // 2
+            word = word[at:]
+            if line and used + 1 + width > room:
                 lines.append(line)
                 line, used = "", 0
             line = f"{line} {word}" if line else word
-            used += _columns(word) + 1
+            used += width + 1
         if line.strip():
             lines.append(line)
     return lines

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import mmap
 import re
@@ -15,10 +16,19 @@ from docai.pages.limits import STAGE
 
 MOST_UNPACKED_BYTES = 400 << 20
 """Of all parts of a package that hold text, as its directory states them; zipfile unpacks no more."""
+MOST_OTHER_BYTES = 200 << 20
+"""Of its pictures and embedded files: some libraries unpack these too, all at once and into memory."""
 MOST_PARTS = 20_000
 _CONTENT_TYPES = "[Content_Types].xml"
 _MOST_TYPES_BYTES = 4 << 20
 _PROLOGUE_BYTES = 64 << 10
+_BLANKS = " \t\r\n"
+_SKIPPED = (("<!--", "-->"), ("<?", "?>"))
+_ROOT = re.compile(r"<[A-Za-z_:\x80-\uffff]")
+_ENCODING = re.compile(r"encoding\s{0,20}=\s{0,20}[\"']([^\"']{0,100})")
+_KNOWN_ENCODING = re.compile(r"utf-?8|(?:us-)?ascii|iso-8859-\d{1,2}|windows-125\d", re.I)
+_WIDE_ENCODING = re.compile(r"utf-?8|utf-?16(?:[lb]e)?", re.I)
+_WIDE_STARTS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, b"<\0", b"\0<")
 _XML_SUFFIXES = (".xml", ".rels", ".vml")
 
 _MAIN_PARTS = (
@@ -101,25 +111,26 @@ def check_package(path: Path, uri: str) -> None:
     declares entities (ECMA-376 part 2, 6.2.5, forbids document type declarations in office files)."""
     with translate_errors(uri), zipfile.ZipFile(path) as package:
         parts = package.infolist()
-        # Pictures and embedded files are never unpacked.
         text = [part for part in parts if part.filename.lower().endswith(_XML_SUFFIXES)]
         size = sum(part.file_size for part in text)
-        if size > MOST_UNPACKED_BYTES or len(parts) > MOST_PARTS:
+        other = sum(part.file_size for part in parts) - size
+        if size > MOST_UNPACKED_BYTES or other > MOST_OTHER_BYTES or len(parts) > MOST_PARTS:
             raise DocumentError(
                 "too-large",
-                f"unpacks to {size >> 20:,} MB of text in {len(parts):,} parts; docai takes "
-                f"{MOST_UNPACKED_BYTES >> 20} MB in {MOST_PARTS:,}",
+                f"unpacks to {size >> 20:,} MB of text and {other >> 20:,} MB of pictures and other files in "
+                f"{len(parts):,} parts; docai takes {MOST_UNPACKED_BYTES >> 20} MB, "
+                f"{MOST_OTHER_BYTES >> 20} MB and {MOST_PARTS:,}",
                 document=uri,
                 stage=STAGE,
-                hint="save the sheets or chapters that matter as files of their own",
+                hint="save the sheets or chapters that matter as files of their own, with smaller pictures",
             )
         for part in text:
             with package.open(part) as stream:
-                prologue = stream.read(_PROLOGUE_BYTES)
-            if _declares_type(prologue):
+                fault = _find_fault(stream.read(_PROLOGUE_BYTES))
+            if fault:
                 raise DocumentError(
                     "unsafe",
-                    f"its part {part.filename} declares a document type, which no office program writes",
+                    f"its part {part.filename} {fault}, which no office program writes",
                     document=uri,
                     stage=STAGE,
                     hint="open it in an office program and save it again",
@@ -145,8 +156,43 @@ def open_package(path: Path) -> Path | io.BytesIO:
     return copy
 
 
-def _declares_type(prologue: bytes) -> bool:
-    """Whether an XML part begins with a document type declaration, in whichever encoding."""
-    plain = prologue.replace(b"\x00", b"")
-    root = re.search(rb"<[A-Za-z_]", plain)
-    return b"<!DOCTYPE" in (plain[: root.start()] if root else plain)
+def _find_fault(data: bytes) -> str | None:
+    """What is wrong with the beginning of an XML part: anything before its root but comments, instructions
+    and white space, or an encoding in which that cannot be told."""
+    text = _decode_prologue(data)
+    if text is None:
+        return "has an unusual encoding"
+    at = 0
+    while True:
+        at = len(text) - len(text[at:].lstrip(_BLANKS))
+        if at == len(text):
+            # An empty part declares nothing; a long one might, further on.
+            return "has no root where one belongs" if len(data) == _PROLOGUE_BYTES else None
+        skipped = next((marks for marks in _SKIPPED if text.startswith(marks[0], at)), None)
+        if skipped is None:
+            break
+        begin, end = skipped
+        found = text.find(end, at + len(begin))
+        if found < 0:
+            return "has no root where one belongs"
+        at = found + len(end)
+    if text.startswith("<!", at):
+        return "declares a document type"
+    return None if _ROOT.match(text, at) else "has no root where one belongs"
+
+
+def _decode_prologue(data: bytes) -> str | None:
+    """The beginning of an XML part, right in its markup; None for an encoding whose markup is not ASCII's."""
+    if data[:2] in (codecs.BOM_UTF16_LE, b"<\0"):
+        text = data.decode("utf-16-le", "replace")
+    elif data[:2] in (codecs.BOM_UTF16_BE, b"\0<"):
+        text = data.decode("utf-16-be", "replace")
+    else:
+        text = data.removeprefix(codecs.BOM_UTF8).decode("latin-1")
+    wide = data[:2] in _WIDE_STARTS
+    text = text.removeprefix("\ufeff")
+    if not text.startswith("<?xml"):
+        return text
+    stated = _ENCODING.findall(text[: max(text.find("?>"), 0)])
+    known = _WIDE_ENCODING if wide else _KNOWN_ENCODING
+    return text if all(known.fullmatch(name) for name in stated) else None

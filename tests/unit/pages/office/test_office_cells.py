@@ -42,6 +42,7 @@ def test_names_are_read_back(column: int, row: int) -> None:
         (0.1 + 0.2, "General", "0.3"),
         (41, "General", "41"),
         (41, "", "41"),
+        (41.5, '0.00"' + "x" * 600 + '"', "41.5"),
         (12345678.9, "0.00E+00", "12345678.9"),
         (5, '0 "days"', "5 days"),
         (4711, "00000", "4711"),
@@ -64,3 +65,11 @@ def test_values(value: object, shown_as: str, expected: str) -> None:
 )
 def test_no_format_fails(value: float, shown_as: str) -> None:
     assert isinstance(show_value(value, shown_as), str)
+
+
+def test_a_format_is_looked_through_in_bounded_steps() -> None:
+    from docai.pages.office.cells import _DIGITS
+
+    found = _DIGITS.search("#" * 400)
+    assert found is not None
+    assert found.end() <= 41

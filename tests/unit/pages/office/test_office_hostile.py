@@ -48,6 +48,39 @@ def test_a_bomb_is_refused_before_it_unpacks(tmp_path: Path, monkeypatch: pytest
     assert code_of(path) == "too-large"
 
 
+def test_a_huge_picture_is_refused_before_it_unpacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packages, "MOST_OTHER_BYTES", 1 << 20)
+    halves = {f"word/media/{n}.png": b" " * (700 << 10) for n in range(2)}
+    path = make_package(tmp_path / "a.docx", {"word/document.xml": b"<x/>", **halves})
+    assert path.stat().st_size < 10_000
+    assert code_of(path) == "too-large"
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        b"<!--" + b" " * (70 << 10) + b"-->" + ENTITY[21:] + b"<x/>",
+        b"<!--><x --><!DOCTYPE x><x/>",
+        b"<?pi <x> ?><!DOCTYPE x><x/>",
+        b" " * (70 << 10) + b"<!DOCTYPE x><x/>",
+        b'<?xml version="1.0" encoding="utf-7"?>+ADw-!DOCTYPE x+AD4-<x/>',
+        b'<?xml version="1.0" encoding="utf-16"?><x/>',
+        ENTITY.decode().encode("utf-32") + b"<x/>",
+        ENTITY.decode().encode("cp037"),
+    ],
+)
+def test_nothing_hides_a_document_type(tmp_path: Path, part: bytes) -> None:
+    assert code_of(make_package(tmp_path / "a.docx", {"word/document.xml": part})) == "unsafe"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16le", "iso-8859-1"])
+def test_what_stands_before_a_root_may_stand(tmp_path: Path, encoding: str) -> None:
+    stated = "utf-8" if "sig" in encoding else encoding
+    part = f'<?xml version="1.0" encoding="{stated}"?>\n<!-- <!DOCTYPE é --><?pi x?>\n<w:x/>'.encode(encoding)
+    path = make_package(tmp_path / "a.docx", {"word/document.xml": part, "customXml/item1.xml": b""})
+    packages.check_package(path, "a.docx")
+
+
 def test_too_many_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packages, "MOST_PARTS", 10)
     assert code_of(make_package(tmp_path / "a.docx", {f"x{n}.xml": b"" for n in range(20)})) == "too-large"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from docai.pages.office import layout
 from docai.pages.office.content import Block, Part, Piece, table_blocks, text_block
 from docai.pages.office.layout import DPI, FlowPage, lay_out
 from docai.types import Word
@@ -78,3 +80,20 @@ def test_a_table_too_wide_for_a_page_has_its_cells_below_each_other() -> None:
     pages = lay_out([Part((row,))])
     assert max(page.width_pt for page in pages) < 1000
     assert sum(len(page.words) for page in pages) == 200
+
+
+def test_one_long_word_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    measured = 0
+    real = layout._columns
+
+    def count(text: str) -> int:
+        nonlocal measured
+        measured += len(text)
+        return real(text)
+
+    monkeypatch.setattr(layout, "_columns", count)
+    word = "ä" * 20_000
+    lines = layout._wrap(f"a {word} b", 80)
+    assert lines[0] == "a"
+    assert "".join(lines[1:]).replace(" ", "") == f"{word}b"
+    assert measured < 4 * len(word)
