@@ -128,16 +128,34 @@ class _Offline(threading.local):
 
 
 _offline = _Offline()
+_reading: list[frozenset[int]] = []
+"""Of each document being read, the threads that ran when its reading began."""
+_REFUSED = frozenset(
+    f"socket.{name}"
+    for name in (
+        "connect",
+        "getaddrinfo",
+        "gethostbyaddr",
+        "gethostbyname",
+        "getnameinfo",
+        "sendmsg",
+        "sendto",
+    )
+)
 
 
 @contextmanager
 def without_network() -> Iterator[None]:
-    """While it lasts, this thread opens no connection: whatever a library tries on its own fails."""
+    """While it lasts, neither this thread nor any begun since opens a connection or looks a name up: whatever
+    a library tries on its own fails. Threads that ran before, which may be talking to a model, go on."""
     _watch()
+    ran_before = frozenset(sys._current_frames())
     _offline.depth += 1
+    _reading.append(ran_before)
     try:
         yield
     finally:
+        _reading.remove(ran_before)
         _offline.depth -= 1
 
 
@@ -148,5 +166,7 @@ def _watch() -> None:
 
 
 def _refuse_connection(event: str, args: tuple[Any, ...]) -> None:
-    if event in ("socket.connect", "socket.getaddrinfo", "socket.sendto") and _offline.depth:
+    if event not in _REFUSED or not _reading:
+        return
+    if _offline.depth or any(threading.get_ident() not in before for before in tuple(_reading)):
         raise PermissionError(f"{event} while a document is read")

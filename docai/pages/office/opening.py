@@ -100,7 +100,7 @@ def _decrypt(path: Path, uri: str, password: str) -> bytes:
     office = load_extra("msoffcrypto", uri)
     errors = load_extra("msoffcrypto.exceptions", uri)
     plain = io.BytesIO()
-    with translate_errors(uri), path.open("rb") as stream:
+    with translate_errors(uri), without_network(), path.open("rb") as stream:
         try:
             file = office.OfficeFile(stream)
             file.load_key(password=password)

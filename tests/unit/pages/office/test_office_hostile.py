@@ -7,6 +7,8 @@ import socket
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -161,6 +163,36 @@ def test_no_connection_while_a_document_is_read() -> None:
         with pytest.raises(PermissionError):
             socket.getaddrinfo("localhost", 80)
     socket.getaddrinfo("localhost", 80)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda: socket.gethostbyname("localhost"),
+        lambda: socket.gethostbyaddr("127.0.0.1"),
+        lambda: socket.getnameinfo(("127.0.0.1", 80), 0),
+        lambda: socket.socket(type=socket.SOCK_DGRAM).sendmsg([b"x"], [], 0, ("127.0.0.1", 9)),
+        lambda: socket.socket(type=socket.SOCK_DGRAM).sendto(b"x", ("127.0.0.1", 9)),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_no_name_is_looked_up_from_a_thread_either(ask: Callable[[], object]) -> None:
+    def catch() -> str:
+        try:
+            ask()
+        except OSError as error:
+            return type(error).__name__
+        return ""
+
+    with without_network(), ThreadPoolExecutor(1) as pool:
+        assert catch() == pool.submit(catch).result() == "PermissionError"
+
+
+def test_other_threads_keep_the_network() -> None:
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(int).result()
+        with without_network():
+            assert pool.submit(socket.getaddrinfo, "127.0.0.1", 80).result()
 
 
 @needs_extra
