@@ -41,6 +41,7 @@ class LocalRunner:
     attempt_of: Callable[[SourceItem], int] = lambda item: 0
     on_work: Callable[[], None] = lambda: None
     on_event: Callable[[Event], None] = lambda event: None
+    make_job: Callable[..., BatchJob] = BatchJob
     threads: int = field(default=THREADS)
 
     def run(self, build: Build, items: Iterable[SourceItem]) -> Iterator[Outcome]:
@@ -50,7 +51,7 @@ class LocalRunner:
             items, memory.known, memory.claims, refresh=memory.refresh, others=lambda: memory.beats.others
         )
         with self.start_pool(build) as inner, SidePool(self.with_model(inner), self.threads) as pool:
-            job = BatchJob(
+            job = self.make_job(
                 pool,
                 memory,
                 feed,
