@@ -74,10 +74,8 @@ class Composer:
         return self._model.name
 
     def compose(self, inquiry: Inquiry, sources: Sources) -> Answer:
-        """The model's answer, checked; the fallback, labelled, where it gives none.
-
-        Raises `ConfigError` for a server that refuses what every question needs.
-        """
+        """The model's answer, checked; the fallback, labelled with the reason, where it gives none that
+        can be used, whatever went wrong with it."""
         return self.finish(self.begin(inquiry), sources)
 
     def begin(self, inquiry: Inquiry) -> Asked:
@@ -89,12 +87,16 @@ class Composer:
         return Asked(inquiry, material, talk, unseen)
 
     def finish(self, asked: Asked, sources: Sources) -> Answer:
-        """Wait for the reply and check it."""
+        """Wait for the reply and check it. What fails with one question is told in its answer, so that the
+        others that are under way get theirs."""
         fallback = asked.inquiry.fallback
         try:
             talk = asked.talk.result()
-        except (ServiceError, ConfigError) as error:
+        except DocaiError as error:
             return label_fallback(fallback, error, self._model.name)
+        except Exception as error:
+            told = ConfigError("llm-failed", f"{type(error).__name__}: {str(error)[:300]}", stage="answering")
+            return label_fallback(fallback, told, self._model.name)
         if talk.said is None:
             return label_unusable(fallback, talk)
         checked = [check_sentence(s, asked.material) for s in talk.said.sentences]

@@ -115,4 +115,7 @@ def _number(
 def clip_text(passage: Passage) -> str:
     """The passage's text on one line; of a very long one the beginning."""
     text = " ".join(passage.text.split())
-    return text if len(text) <= _LONGEST else text[: text.rfind(" ", 0, _LONGEST)] + " …"
+    if len(text) <= _LONGEST:
+        return text
+    end = text.rfind(" ", 0, _LONGEST)
+    return text[: end if end > 0 else _LONGEST] + " …"

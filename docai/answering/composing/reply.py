@@ -5,6 +5,7 @@ Small and flat, quotes before the sentence that they prove, no length limits (FA
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
@@ -95,10 +96,20 @@ def read_said(text: str, finish: FinishReason = "stop") -> Said:
         ending = "invalid"
     return Said(
         tuple(sentences[:MOST_SENTENCES]),
-        " ".join(answers[-1].replace('\\"', '"').split()) if answers else "",
+        _read_string(answers[-1]) if answers else "",
         known,
         ending,
     )
+
+
+def _read_string(written: str) -> str:
+    """A JSON string's inside, on one line; as it is written where its escapes are none of JSON's."""
+    try:
+        read = str(json.loads(f'"{written}"', strict=False))
+        read.encode()
+    except ValueError:  # halves of surrogate pairs too
+        read = written.replace('\\"', '"')
+    return " ".join(read.split())
 
 
 def _read_sentence(item: dict[str, Any]) -> SaidSentence | None:

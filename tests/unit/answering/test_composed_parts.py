@@ -10,7 +10,7 @@ from answering_shelves import make_library, make_shelf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docai.answering.composing.material import MOST_PAGES, gather_material
+from docai.answering.composing.material import MOST_PAGES, clip_text, gather_material
 from docai.answering.composing.pictures import Picture, picture_page
 from docai.answering.composing.polarity import find_polarity_fault
 from docai.answering.composing.prompt import write_question
@@ -23,7 +23,7 @@ from docai.answering.sources import open_sources
 from docai.imaging.profiles import GEMMA4, GENERIC
 from docai.llm.chat import ImagePart
 from docai.llm.scripted_answers import read_passages
-from docai.types import Box, PageImage, Where
+from docai.types import Box, PageImage, Passage, Where
 
 ASSIGN = "Neither party may assign this Agreement without the prior written consent of the other."
 
@@ -58,6 +58,24 @@ def test_of_a_reply_that_breaks_off_whole_sentences_stay() -> None:
 )
 def test_a_reply_that_says_nothing_is_not_used(text: str, usable: bool) -> None:
     assert read_said(text).usable is usable
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (r"M\u00fcller \"A\/B\" GmbH\n& Co", 'Müller "A/B" GmbH & Co'),
+        (r"C\x", r"C\x"),
+        (r"\ud800", r"\ud800"),
+    ],
+)
+def test_escapes_in_a_short_answer_are_read(written: str, read: str) -> None:
+    text = f'{{"sentences": [], "answer": "{written}", "status": "not_found"}}'
+    assert read_said(text).answer == read
+
+
+def test_a_passage_without_a_space_is_cut_at_the_limit() -> None:
+    passage = Passage("p", "d", 1, 1, "é" * 5_000)
+    assert clip_text(passage) == "é" * 2_400 + " …"
 
 
 @given(st.text(max_size=300))

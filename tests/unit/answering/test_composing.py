@@ -228,6 +228,16 @@ def test_a_server_that_dies_gives_the_labelled_extractive_answer() -> None:
     assert [issue.code for issue in answer.issues] == [UNREACHABLE]
 
 
+def test_any_error_of_one_talk_gives_the_labelled_extractive_answer() -> None:
+    def play(request: ChatRequest, number: int) -> Turn:
+        raise KeyError("no such template")
+
+    answer = compose(LAW, ScriptedModel(play))
+    assert (answer.engine, answer.value) == ("extractive", "Delaware")
+    assert [issue.code for issue in answer.issues] == [UNUSABLE]
+    assert "KeyError: 'no such template'" in answer.issues[0].message
+
+
 @pytest.mark.parametrize(
     ("question", "text", "quote"),
     [
