@@ -4,6 +4,8 @@ says is checked like any other model's."""
 from __future__ import annotations
 
 import asyncio
+import contextvars
+import threading
 import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,6 +21,8 @@ from docai.llm.faults import MISUSED, find_fault, translate
 
 T = TypeVar("T")
 _AT_ONCE = 4
+LONGEST_S = 300.0
+"""For one reply: as long as docai's own client waits for an answer."""
 _FINISHED: dict[str, FinishReason] = {"stop": "stop", "length": "length", "content_filter": "refusal"}
 
 
@@ -29,8 +33,8 @@ class LlmModel:
     As many pages are shown as `context_window` of the LLM's metadata takes.
     """
 
-    def __init__(self, llm: LLM) -> None:
-        self._client = LlmClient(llm)
+    def __init__(self, llm: LLM, longest_s: float = LONGEST_S) -> None:
+        self._client = LlmClient(llm, longest_s)
         self.name = self._client.name
         self.profile = find_profile(self.name)
         self.context_tokens: int | None = llm.metadata.context_window
@@ -43,8 +47,9 @@ class LlmModel:
 class LlmClient:
     """Satisfies `ModelClient`."""
 
-    def __init__(self, llm: LLM) -> None:
+    def __init__(self, llm: LLM, longest_s: float = LONGEST_S) -> None:
         self._llm = llm
+        self._longest_s = longest_s
         self.name = llm.metadata.model_name
         self._structured = bool(getattr(llm, "should_use_structured_outputs", False))
 
@@ -53,10 +58,32 @@ class LlmClient:
         started = time.perf_counter()
         try:
             # Its synchronous side: the client of the other would be bound to this thread's short event loop.
-            response = await asyncio.to_thread(self._llm.chat, messages, **self._options(request))
+            response = await asyncio.wait_for(self._chat(messages, request), self._longest_s)
+        except TimeoutError as error:
+            raise self._tell_timeout() from error
         except Exception as error:
             raise self._translate(error) from error
         return _read_reply(response, self.name, time.perf_counter() - started)
+
+    def _chat(self, messages: list[ChatMessage], request: ChatRequest) -> asyncio.Future[ChatResponse]:
+        """In a thread of its own that nobody waits for: one that hangs ends with the program."""
+        reply: Future[ChatResponse] = Future()
+
+        def run() -> None:
+            try:
+                told = self._llm.chat(messages, **self._options(request))
+            except BaseException as error:
+                _settle(reply, error)
+            else:
+                _settle(reply, told)
+
+        context = contextvars.copy_context()
+        threading.Thread(target=context.run, args=(run,), name="docai-llm-call", daemon=True).start()
+        return asyncio.wrap_future(reply)
+
+    def _tell_timeout(self) -> ServiceError:
+        told = f"{self.name} gave no reply within {self._longest_s:g} s"
+        return ServiceError("timeout", told, stage="answering", hint="see the server's log: it may hang")
 
     async def close(self) -> None:
         """The LLM is its owner's."""
@@ -78,6 +105,16 @@ class LlmClient:
             told = f"{type(error).__name__}: {str(error)[:300]}"
             return ServiceError("llm-failed", f"{place} gave no reply: {told}", stage="answering")
         return translate(error, base_url=place, model=self.name)
+
+
+def _settle(reply: Future[ChatResponse], told: ChatResponse | BaseException) -> None:
+    """Sets what came; nothing where it came too late."""
+    if not reply.set_running_or_notify_cancel():
+        return
+    if isinstance(told, BaseException):
+        reply.set_exception(told)
+    else:
+        reply.set_result(told)
 
 
 def _to_message(message: Message) -> ChatMessage:

@@ -9,6 +9,7 @@ import json
 import re
 import shutil
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from io import StringIO
@@ -31,8 +32,10 @@ from llama_index.core.vector_stores import FilterCondition, FilterOperator, Meta
 from llama_index.llms.openai_like import OpenAILike
 
 import docai
-from docai.errors import ConfigError
+from docai.answering.llama_model import LlmModel
+from docai.errors import ConfigError, ServiceError
 from docai.llamaindex import DocaiEmbedding, EdgeVectorStore, PageNode, PageQueryEngine, PageRetriever
+from docai.llm.chat import ChatRequest, Message
 from docai.llm.scripted import make_script
 from docai.llm.scripted_server import ScriptedServer, ThreadedServer
 from docai.wiring import make_page_image
@@ -433,6 +436,22 @@ def test_an_llm_that_fails_leaves_docais_own_answer(root: Path) -> None:
     assert response.metadata is not None
     assert (response.metadata["value"], response.metadata["engine"]) == ("Oregon", "extractive")
     assert "out of memory" in str(response)
+
+
+def test_an_llm_that_hangs_is_given_up() -> None:
+    going_on = threading.Event()
+
+    def hang(messages: list[ChatMessage], **_: Any) -> ChatMessage:
+        going_on.wait(30)
+        return ChatMessage(role="assistant", content="late")
+
+    model = LlmModel(MockFunctionCallingLLM(response_generator=hang), longest_s=0.05)
+    request = ChatRequest((Message("user", ("Which law governs?",)),))
+    with pytest.raises(ServiceError, match="no reply within") as caught:
+        model.start(lambda client: client.complete(request)).result(timeout=20)
+    assert caught.value.code == "timeout"
+    assert not going_on.is_set()
+    going_on.set()
 
 
 def test_an_openai_like_llm_gets_images_and_the_form_of_the_reply(root: Path) -> None:
