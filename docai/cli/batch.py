@@ -129,6 +129,22 @@ def run(
             "say what all of it will take: pages, tokens, time, cost. Nothing is written at DEST.",
         ),
     ] = False,
+    index: Annotated[
+        str | None,
+        typer.Option(
+            "--index",
+            metavar="URL",
+            help="Bring each document's passages to this Qdrant server before its outcome is written "
+            "(DOCAI_QDRANT_API_KEY).",
+        ),
+    ] = None,
+    collection: Annotated[
+        str | None, typer.Option(help="Collection on that server; made if it is not there (default: docai).")
+    ] = None,
+    embedding: Annotated[
+        str | None,
+        typer.Option(help="Model of the passages' vectors: minilm, fastembed:FOLDER or http://…/v1#MODEL."),
+    ] = None,
     runner: Annotated[
         str, typer.Option(help="Where workers run: local, this machine, or ray, a cluster.")
     ] = "local",
@@ -168,6 +184,9 @@ def run(
         languages=tuple(lang.split("+")) if lang else None,
         password=password,
         split=split or None,
+        index=index,
+        collection=collection,
+        embedding=embedding,
     )
     if plan:
         from docai.cli.batch_plan import show_plan

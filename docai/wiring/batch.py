@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -19,11 +19,13 @@ from docai.wiring.keys import list_schemas, make_keys, reading_key
 if TYPE_CHECKING:
     from docai.batch.events import Event
     from docai.batch.memory import BatchMemory
+    from docai.batch.publishing import Publisher
     from docai.batch.seams import Keys
     from docai.batch.tally import Tally
     from docai.protocols import JobRunner
     from docai.types import Outcome, SourceItem
     from docai.wiring.asking import Asking, ModelSpec
+    from docai.wiring.batch_index import IndexTarget
     from docai.wiring.parts import WorkerSpec
 
 
@@ -46,6 +48,7 @@ class BatchPlan:
     recipe: str | None = None
     document_bytes: int = 1 << 30
     price: Price = field(default_factory=Price)
+    index: IndexTarget | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -99,13 +102,17 @@ class Batch:
                 )
             )
         self.tally.pace = Pace(self.plan.price, (lambda: asking.load) if asking else None)
-        keys = make_keys(self.plan.spec, asking.basis if asking else ())
+        publisher = self._open_publisher()
+        keys = make_keys(
+            self.plan.spec,
+            (*(asking.basis if asking else ()), *(self.plan.index.basis if self.plan.index else ())),
+        )
         memory = self._open_memory(keys)
         ended_well = False
         memory.begin()
         try:
             items, attempts = self._list_items(memory)
-            runner = self._make_runner(memory, keys, asking, attempts, on_event)
+            runner = self._make_runner(memory, keys, asking, publisher, attempts, on_event)
             running = runner.run(self.plan.spec, items)
             self._stack.callback(getattr(running, "close", lambda: None))
             yield from running
@@ -113,6 +120,13 @@ class Batch:
         finally:
             self.tally.measure()
             memory.end(tidy=ended_well)
+
+    def _open_publisher(self) -> Publisher | None:
+        if self.plan.index is None:
+            return None
+        from docai.wiring.batch_index import open_publisher
+
+        return self._stack.enter_context(open_publisher(self.plan.index))
 
     def _open_memory(self, keys: Keys) -> BatchMemory:
         from docai.batch.memory import BatchMemory
@@ -153,6 +167,7 @@ class Batch:
         memory: BatchMemory,
         keys: Keys,
         asking: Asking | None,
+        publisher: Publisher | None,
         attempt_of: Callable[[SourceItem], int],
         on_event: Callable[[Event], None],
     ) -> JobRunner:
@@ -170,6 +185,8 @@ class Batch:
                 on_work=asking.try_out if asking else lambda: None,
                 on_event=on_event,
             )
+        from docai.batch.job import BatchJob
+        from docai.batch.publishing import PublishingJob
         from docai.batch.runner import LocalRunner
 
         return LocalRunner(
@@ -185,6 +202,7 @@ class Batch:
             attempt_of=attempt_of,
             on_work=asking.try_out if asking else lambda: None,
             on_event=on_event,
+            make_job=partial(PublishingJob, publisher) if publisher else BatchJob,
         )
 
 
@@ -231,21 +249,28 @@ def prepare_batch(
     endpoint_url: str | None = None,
     workers: int | None = None,
     recipe: str | None = None,
+    index: str | None = None,
+    collection: str | None = None,
+    embedding: str | None = None,
     **options: Any,
 ) -> BatchPlan:
     """Check what can be checked before anything is reached. `workers`: processes of this machine, or with the
     runner `ray` processors of the cluster at `address`. `options` as of `prepare_job`: schema, pipeline,
     engine, base_url, model, pages, context, legible, wait_s, ca_file, languages, password, split,
-    keep_unsupported. `recipe`: refuse any other. Raises `ConfigError`."""
+    keep_unsupported. `recipe`: refuse any other. `index`: of a Qdrant server that passages go to (else the
+    pipeline's), `collection` there, `embedding`: the model of their vectors. Raises `ConfigError`."""
+    from docai.wiring.batch_index import choose_target
     from docai.wiring.prepare import choose_parts
 
     chosen = choose_parts([source], **options)
+    target = choose_target(index, collection, embedding, chosen, runner)
+    options |= {"index": index, "collection": collection, "embedding": embedding}
     told = {name: _tell(value) for name, value in options.items() if value is not None}
     told.pop("password", None)
     return BatchPlan(
         source if "://" in source else str(Path(source).absolute()),
         dest,
-        chosen.spec,
+        replace(chosen.spec, embedding=target.embedding) if target else chosen.spec,
         chosen.model,
         workers=chosen.count_workers(workers),
         memory_bytes=chosen.recipe.limits.memory_mb << 20,
@@ -257,6 +282,7 @@ def prepare_batch(
         recipe=recipe,
         document_bytes=chosen.recipe.limits.document_mb << 20,
         # Prices are of a model: the embedded engine costs nothing but time.
+        index=target,
         price=Price(**chosen.recipe.price.model_dump()) if chosen.model else Price(),
         options=told,
     )

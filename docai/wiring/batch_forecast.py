@@ -144,6 +144,9 @@ class TrialBatch(Batch):
             ranges["cost_range"] = [float(end or 0) for end in costs]
         return ranges
 
+    def _open_publisher(self) -> None:
+        """A trial brings nothing into an index."""
+
     def _open_memory(self, keys: Keys) -> BatchMemory:
         memory = super()._open_memory(keys)
         self._recipe = memory.recipe

@@ -119,6 +119,6 @@ class Station:
 
 
 def _note(events: list[Event], event: Event) -> None:
-    """What others are told of a document; a page's steps stay here."""
-    if event.kind in ("done", "postponed", "notice", "answered"):
+    """What others are told of a document; progress of single pages stays here."""
+    if event.kind in ("done", "postponed", "notice", "answered", "stage"):
         events.append(event)
