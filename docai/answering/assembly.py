@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Hashable, Sequence
 
 from docai.answering.citing import CitationList
@@ -15,6 +16,7 @@ from docai.types import Answer, AnswerIssue, AnswerRow, AnswerStatus, Scope, Sen
 from docai.values.compare import value_key
 
 _MOST_STATEMENTS = 3
+_NAME_CHARS = 60  # of a document's first words: its title stands there, and the whole of a short page
 _UNSURE = 0.35  # confidence below which an answer is called partial
 _REASONS = {
     "not_found": "does not say",
@@ -39,7 +41,8 @@ def describe_scope(sources: Sources) -> Scope:
 
 def name_document(document: LibraryDocument) -> str:
     name = document.uri.rsplit("/", 1)[-1]
-    return f"{document.title} ({name})" if document.title else name
+    title = textwrap.shorten(document.title, _NAME_CHARS, placeholder=" …")
+    return f"{title} ({name})" if title else name
 
 
 def answer_key(finding: Finding) -> Hashable:
@@ -74,8 +77,9 @@ def _headline(finding: Finding) -> str:
     if finding.verdict == "no":
         if finding.statements:
             return f"No: {finding.told}{computed}." if finding.told else "No."
-        document = finding.document
-        return f"No: {name_document(document)} says nothing of the kind on its {document.pages_read} pages."
+        read = finding.document.pages_read
+        where = f"its {read} pages" if read != 1 else "its one page"
+        return f"No: {name_document(finding.document)} says nothing of the kind on {where}."
     if not stated:
         return ""
     return f"{said}{computed}."

@@ -30,12 +30,16 @@ def fold(text: str) -> str:
     return "".join(c for c in strip_accents(text).translate(_LETTERS) if c.isalnum())
 
 
-def as_decimal(value: Scalar) -> Decimal | None:
-    """A number from a number or from the text that prints it; "NaN" and "Infinity" are words."""
+def as_decimal(value: Scalar | float) -> Decimal | None:
+    """A number from a number or from the text that prints it; "NaN" and "Infinity" are words. A record read
+    back from JSON holds floats: 40.83 is what it prints, not its binary expansion.
+    """
     if value is None or isinstance(value, bool):
         return None
     if isinstance(value, Decimal | int):
         return Decimal(value)
+    if isinstance(value, float):
+        value = str(value)
     try:
         number = Decimal(value.strip())
     except InvalidOperation:
@@ -47,7 +51,7 @@ def as_decimal(value: Scalar) -> Decimal | None:
     return number if number.is_finite() else None
 
 
-def as_boolean(value: Scalar) -> bool | None:
+def as_boolean(value: Scalar | float) -> bool | None:
     """True and false in the usual words; None for anything else."""
     if isinstance(value, bool):
         return value
@@ -98,7 +102,7 @@ def same_value(kind: Kind | str, a: Scalar, b: Scalar) -> bool:
     return one == other if one or other else str(a).strip() == str(b).strip()
 
 
-def value_key(kind: Kind | str, value: Scalar) -> Hashable:
+def value_key(kind: Kind | str, value: Scalar | float) -> Hashable:
     """A key that equal values share, for sorting many values; dates must be ISO for it."""
     if value is None:
         return None

@@ -6,7 +6,9 @@ import pytest
 from answering_shelves import make_library, make_shelf, stands_at_boxes
 
 from docai.answering.asking import answer_question
+from docai.answering.assembly import name_document
 from docai.answering.fixed import Shelf, WordFinder
+from docai.answering.library import LibraryDocument
 from docai.errors import ConfigError
 from docai.types import Answer, Where
 
@@ -178,3 +180,17 @@ def test_a_question_in_another_language_meets_a_field() -> None:
 def test_nothing_in_scope_is_an_error() -> None:
     with pytest.raises(ConfigError, match="no document"):
         ask("Which law governs?", *both(None), where=Where(frozenset()))
+
+
+def test_an_amount_that_a_record_holds_as_a_float() -> None:
+    text = "Fernhill Joinery Ltd. Invoice FJ-7. Total due 640.83 for the work in May."
+    shelf = make_shelf("fernhill", (text,), {"/grand_total": (640.83, "640.83")}, schema="invoice")
+    answer = ask("How much is the grand total?", shelf)
+    assert answer.status == "answered"
+    assert answer.value == 640.83
+
+
+def test_a_long_opening_is_no_name() -> None:
+    document = LibraryDocument("a", "in/slip.png", 1, title="COPPER KETTLE DINER 1208 Lincoln Avenue " * 9)
+    assert name_document(document) == "COPPER KETTLE DINER 1208 Lincoln Avenue COPPER KETTLE … (slip.png)"
+    assert name_document(LibraryDocument("a", "in/slip.png", 1)) == "slip.png"

@@ -60,6 +60,8 @@ def test_a_value_equals_itself(kind: str, text: str) -> None:
         ("party", "Kubient, Inc.", "KUBIENT INC"),
         ("date", "2018-03-04", "4 March 2018"),
         ("money", "RM 21.50", Decimal("21.500")),
+        ("money", 40.83, "$40.83"),
+        ("number", 40.0, Decimal(40)),
         ("duration", "24 months", "two (2) years"),
         ("place", "State of Texas", "Texas"),
         ("currency", "€", "EUR"),
@@ -67,7 +69,7 @@ def test_a_value_equals_itself(kind: str, text: str) -> None:
         ("text", None, None),
     ],
 )
-def test_equal_values_share_a_key(kind: str, a: Scalar, b: Scalar) -> None:
+def test_equal_values_share_a_key(kind: str, a: Scalar | float, b: Scalar | float) -> None:
     assert value_key(kind, a) == value_key(kind, b)
     assert value_key(kind, a) != value_key(kind, "something else")
     assert hash(value_key(kind, a)) == hash(value_key(kind, b))
