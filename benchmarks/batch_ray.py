@@ -67,7 +67,7 @@ def kill_one(process: subprocess.Popen[bytes], victim: str, chance: random.Rando
     if victim == "driver":
         process.kill()
         return True
-    found = [pid for pid in list_descendants(process.pid) if read_name(pid) == VICTIMS[victim]]
+    found = [pid for pid in list_descendants(process.pid) if read_name(pid).startswith(VICTIMS[victim])]
     if not found:
         return False
     with suppress(ProcessLookupError):
