@@ -5,7 +5,8 @@ usage: python benchmarks/batch_ray.py [--items 300] [--kills 20] [--few 40 --man
 exact: the same items by `local` and by `ray`; each listing against its ledger and outcomes. kills: a station,
 the driver, or the node (its raylet) is killed -9 at random instants, then the job runs to its end. overhead:
 one-page documents with a text layer and a scripted model that answers at once; processor time of all
-processes but those that read pages, of two jobs whose difference is free of what starting costs.
+processes but those that read pages, of two jobs whose difference is free of what starting costs. faults: a
+model server that breaks replies and leaves requests without any.
 """
 
 from __future__ import annotations
@@ -159,6 +160,23 @@ def run_overhead(room: Path, few: int, many: int) -> list[str]:
     return []
 
 
+def run_faults(room: Path) -> list[str]:
+    """A model server of whose replies 5 % are broken; to 2 % of the requests nothing comes at all."""
+    counts = {("contract", number): 1 + number % 3 for number in range(60)}
+    make_inbox(room / "in", counts)
+    recipe = room / "patient.yaml"
+    recipe.write_text("schema: contract\nengine: {timeout_s: 5}\n")
+    wrong = []
+    for runner in ("local", "ray"):
+        with ServerProcess(PageScript(counts, Manner(hurt=True, seed=3))) as server:
+            settings = {"DOCAI_BASE_URL": server.base_url, "DOCAI_PIPELINE": str(recipe)}
+            code = start(room / "in", room / runner, runner, **settings).wait()
+        found = check(room / "in", room / runner) if code in (0, 1) else [f"{runner}: ended with {code}"]
+        print(f"{runner}, a model server with faults: ended with {code}, {len(found)} wrong", flush=True)
+        wrong += found
+    return wrong
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--items", type=int, default=300)
@@ -166,12 +184,14 @@ def main() -> int:
     parser.add_argument("--few", type=int, default=40)
     parser.add_argument("--many", type=int, default=240)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", choices=("exact", "kills", "overhead"))
+    parser.add_argument("--only", choices=("exact", "kills", "overhead", "faults"))
     options = parser.parse_args()
     wrong: list[str] = []
     with tempfile.TemporaryDirectory(prefix="docai-ray-") as name:
         if options.only in (None, "overhead"):
             wrong += run_overhead(Path(name) / "overhead", options.few, options.many)
+        if options.only in (None, "faults"):
+            wrong += run_faults(Path(name) / "faults")
         if options.only in (None, "exact"):
             wrong += run_exact(Path(name) / "exact", options.items)
         if options.only in (None, "kills"):

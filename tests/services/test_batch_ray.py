@@ -24,6 +24,8 @@ pytestmark = pytest.mark.service
 
 RUN_S = 600
 RAY = ("--runner", "ray", "--workers", "2")
+INSTANTS = (1, 3, 5)
+"""Outcomes that are there when something is killed."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -129,9 +131,10 @@ def read_values(out: Path) -> dict[str, Any]:
     return values
 
 
-def test_a_station_is_killed(room: Path) -> None:
+@pytest.mark.parametrize("outcomes", INSTANTS)
+def test_a_station_is_killed(room: Path, outcomes: int) -> None:
     process = start(room)
-    wait_for_outcomes(room, 1, process)
+    wait_for_outcomes(room, outcomes, process)
     for pid in find_processes(process.pid, "ray::StationActor")[:1]:
         os.kill(pid, signal.SIGKILL)
     assert process.wait(timeout=RUN_S) in (0, 1), (room / "said.txt").read_text()
@@ -139,18 +142,20 @@ def test_a_station_is_killed(room: Path) -> None:
     assert check(room) == []
 
 
-def test_the_driver_is_killed(room: Path) -> None:
+@pytest.mark.parametrize("outcomes", INSTANTS)
+def test_the_driver_is_killed(room: Path, outcomes: int) -> None:
     process = start(room)
-    wait_for_outcomes(room, 2, process)
+    wait_for_outcomes(room, outcomes, process)
     process.kill()
     process.wait()
     run(room)
     assert check(room) == []
 
 
-def test_the_node_is_killed(room: Path) -> None:
+@pytest.mark.parametrize("outcomes", INSTANTS)
+def test_the_node_is_killed(room: Path, outcomes: int) -> None:
     process = start(room)
-    wait_for_outcomes(room, 2, process)
+    wait_for_outcomes(room, outcomes, process)
     raylets = find_processes(process.pid, "raylet")
     assert raylets
     for pid in raylets:
