@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from docai.cli.options import WorkspaceOption, read_day
+from docai.cli.options import BaseUrlOption, ModelOption, WorkspaceOption, read_day
 from docai.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -85,15 +85,8 @@ def ask(
             "or auto: vlm where a server is configured."
         ),
     ] = "auto",
-    base_url: Annotated[
-        str | None,
-        typer.Option(
-            "--base-url", help="An OpenAI-compatible server, e.g. http://gpu:8000/v1 (DOCAI_BASE_URL)."
-        ),
-    ] = None,
-    model: Annotated[
-        str | None, typer.Option(help="Model at that server (default: the only one it serves; DOCAI_MODEL).")
-    ] = None,
+    base_url: BaseUrlOption = None,
+    model: ModelOption = None,
     wait: Annotated[
         float, typer.Option(min=0, help="Seconds to wait for a server that is not ready.")
     ] = 15.0,

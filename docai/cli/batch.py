@@ -4,10 +4,26 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from typer.core import TyperGroup
+
+from docai.cli.options import (
+    BaseUrlOption,
+    DefaultCommandGroup,
+    LanguagesOption,
+    ModelOption,
+    PagesOption,
+    PasswordOption,
+    PipelineOption,
+    QuietOption,
+    SchemaOption,
+    SplitOption,
+    WorkersOption,
+    check_choice,
+    read_languages,
+    read_pages,
+)
 
 if TYPE_CHECKING:
     from docai.batch.events import Event
@@ -30,13 +46,10 @@ pipeline makes new outcomes beside the old ones. Credentials come from the envir
 """
 
 
-class _SourceFirst(TyperGroup):
+class _SourceFirst(DefaultCommandGroup):
     """`docai batch SOURCE DEST` is `docai batch run SOURCE DEST`."""
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
-            args = ["run", *args]
-        return super().parse_args(ctx, args)
+    default_command = "run"
 
 
 batch_app = typer.Typer(
@@ -51,26 +64,9 @@ EndpointOption = Annotated[
     str | None,
     typer.Option("--endpoint-url", help="Of an S3-compatible server (default: AWS; AWS_ENDPOINT_URL)."),
 ]
-PipelineOption = Annotated[
-    str | None, typer.Option("--pipeline", "-p", help="A shipped pipeline's name or a YAML file.")
-]
-SchemaOption = Annotated[
-    str | None,
-    typer.Option(
-        "--schema", "-s", help="A shipped schema's name, a JSON or YAML file, or module:PydanticModel."
-    ),
-]
-BaseUrlOption = Annotated[
-    str | None,
-    typer.Option("--base-url", help="An OpenAI-compatible server, e.g. http://gpu:8000/v1 (DOCAI_BASE_URL)."),
-]
-WorkersOption = Annotated[
-    int | None, typer.Option("--workers", "-j", min=0, help="Worker processes (default: one a core).")
-]
 RecipeOption = Annotated[
     str | None, typer.Option(help="Which job, where DEST holds several (default: the newest).")
 ]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")]
 MetricsOption = Annotated[
     str | None,
     typer.Option(
@@ -104,23 +100,14 @@ def run(
         ),
     ] = "auto",
     base_url: BaseUrlOption = None,
-    model: Annotated[
-        str | None, typer.Option(help="Model at that server (default: the only one it serves; DOCAI_MODEL).")
-    ] = None,
-    pages: Annotated[
-        str | None,
-        typer.Option(help="Pages that the model is asked about: all, or relevant (by their words)."),
-    ] = None,
+    model: ModelOption = None,
+    pages: PagesOption = None,
     wait: Annotated[
         float, typer.Option(min=0, help="Seconds to wait for a model server that is not ready at the start.")
     ] = 15.0,
-    lang: Annotated[
-        str | None, typer.Option(help="Languages of the documents, e.g. eng+deu (default: eng).")
-    ] = None,
-    password: Annotated[str | None, typer.Option(help="Password for encrypted PDFs.")] = None,
-    split: Annotated[
-        bool, typer.Option("--split", help="One file holds several documents: a record for each.")
-    ] = False,
+    lang: LanguagesOption = None,
+    password: PasswordOption = None,
+    split: SplitOption = False,
     plan: Annotated[
         bool,
         typer.Option(
@@ -164,7 +151,6 @@ def run(
     Exit codes: 0 every document has a complete record, 1 some failed, are incomplete or are to be tried again
     (each named), 2 bad usage or configuration, 3 a server cannot be reached.
     """
-    from docai.cli.options import check_choice
     from docai.wiring.batch import Batch, prepare_batch
 
     prepared = prepare_batch(
@@ -179,9 +165,9 @@ def run(
         engine=engine,
         base_url=base_url,
         model=model,
-        pages=check_choice("--pages", pages, ("all", "relevant")) if pages else None,
+        pages=read_pages(pages),
         wait_s=wait,
-        languages=tuple(lang.split("+")) if lang else None,
+        languages=read_languages(lang),
         password=password,
         split=split or None,
         index=index,
@@ -207,7 +193,7 @@ def retry(
     ] = False,
     recipe: RecipeOption = None,
     base_url: BaseUrlOption = None,
-    password: Annotated[str | None, typer.Option(help="Password for encrypted PDFs.")] = None,
+    password: PasswordOption = None,
     workers: WorkersOption = None,
     endpoint_url: EndpointOption = None,
     metrics: MetricsOption = None,
@@ -248,7 +234,6 @@ def status(
 
 
 def _choose_telling(metrics: str | None, trace: bool, log: str) -> TellingOptions:
-    from docai.cli.options import check_choice
     from docai.wiring.batch_telling import TellingOptions, read_metrics_place
 
     json_log = check_choice("--log", log, ("text", "json")) == "json"

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from docai.cli.batch import Destination, EndpointOption, RecipeOption
+from docai.cli.options import check_choice
 
 
 def collect(
@@ -49,7 +50,6 @@ def collect(
 
     Exit codes: 0 written, 2 bad usage or configuration, 3 a server cannot be reached.
     """
-    from docai.cli.options import check_choice
     from docai.wiring.batch_results import collect_batch
 
     wanted: Any = [check_choice("--format", name, ("parquet", "jsonl")) for name in formats or ()]

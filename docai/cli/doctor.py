@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from docai.cli.options import read_languages
+
 if TYPE_CHECKING:
     from docai.extraction.vlm.doctor.findings import Finding
     from docai.wiring.doctor import Diagnosis
@@ -66,7 +68,7 @@ def doctor(
             model=model,
             pipeline=pipeline,
             workspace=workspace,
-            languages=tuple(lang.split("+")) if lang else None,
+            languages=read_languages(lang),
             wait_s=wait,
             ca_file=ca_file,
             step=step,

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from docai.cli.options import LanguagesOption, NewWorkspaceOption, WorkersOption, read_languages
+
 if TYPE_CHECKING:
     from docai.evaluation.truth import Labels
     from docai.types import Outcome
@@ -39,15 +41,9 @@ def evaluate(
     ] = None,
     html: Annotated[Path | None, typer.Option(help="Write a self-contained HTML report here.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
-    workspace: Annotated[
-        Path | None, typer.Option(help="Folder that holds .docai (default: nearest upwards, else here).")
-    ] = None,
-    lang: Annotated[
-        str | None, typer.Option(help="Languages of the documents, e.g. eng+deu (default: eng).")
-    ] = None,
-    workers: Annotated[
-        int | None, typer.Option("--workers", "-j", min=0, help="Worker processes (default: one a core).")
-    ] = None,
+    workspace: NewWorkspaceOption = None,
+    lang: LanguagesOption = None,
+    workers: WorkersOption = None,
     force: Annotated[bool, typer.Option("--force", help="Extract again what is done.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
@@ -62,7 +58,7 @@ def evaluate(
 
     loaded = load_schema(schema)
     truth = load_labels(labels or folder / LABELS_NAME, loaded)
-    languages = tuple(lang.split("+")) if lang else None
+    languages = read_languages(lang)
     outcomes: Iterable[Outcome] = (
         load_outcomes(records)
         if records is not None

@@ -7,6 +7,23 @@ from typing import Annotated
 
 import typer
 
+from docai.cli.options import (
+    BaseUrlOption,
+    LanguagesOption,
+    ModelOption,
+    NewWorkspaceOption,
+    PagesOption,
+    PasswordOption,
+    PipelineOption,
+    QuietOption,
+    SchemaOption,
+    SplitOption,
+    WorkersOption,
+    check_choice,
+    read_languages,
+    read_pages,
+)
+
 EXAMPLES = """\
 Examples:
 
@@ -29,15 +46,8 @@ def extract(
     paths: Annotated[
         list[Path] | None, typer.Argument(help="Files or folders (default: the pipeline's sources).")
     ] = None,
-    schema: Annotated[
-        str | None,
-        typer.Option(
-            "--schema", "-s", help="A shipped schema's name, a JSON or YAML file, or module:PydanticModel."
-        ),
-    ] = None,
-    pipeline: Annotated[
-        str | None, typer.Option("--pipeline", "-p", help="A shipped pipeline's name or a YAML file.")
-    ] = None,
+    schema: SchemaOption = None,
+    pipeline: PipelineOption = None,
     engine: Annotated[
         str,
         typer.Option(
@@ -45,19 +55,9 @@ def extract(
             "vlm where a server is configured."
         ),
     ] = "auto",
-    base_url: Annotated[
-        str | None,
-        typer.Option(
-            "--base-url", help="An OpenAI-compatible server, e.g. http://gpu:8000/v1 (DOCAI_BASE_URL)."
-        ),
-    ] = None,
-    model: Annotated[
-        str | None, typer.Option(help="Model at that server (default: the only one it serves; DOCAI_MODEL).")
-    ] = None,
-    pages: Annotated[
-        str | None,
-        typer.Option(help="Pages that the model is asked about: all, or relevant (by their words)."),
-    ] = None,
+    base_url: BaseUrlOption = None,
+    model: ModelOption = None,
+    pages: PagesOption = None,
     context: Annotated[
         str | None, typer.Option(help="What the model is told of other pages: auto, or none.")
     ] = None,
@@ -81,20 +81,12 @@ def extract(
             "--out", "-o", help="Write records to .jsonl, .csv, .xlsx or .parquet instead of printing them."
         ),
     ] = None,
-    workspace: Annotated[
-        Path | None, typer.Option(help="Folder that holds .docai (default: nearest upwards, else here).")
-    ] = None,
-    lang: Annotated[
-        str | None, typer.Option(help="Languages of the documents, e.g. eng+deu (default: eng).")
-    ] = None,
-    password: Annotated[str | None, typer.Option(help="Password for encrypted PDFs.")] = None,
-    split: Annotated[
-        bool, typer.Option("--split", help="One file holds several documents: a record for each.")
-    ] = False,
+    workspace: NewWorkspaceOption = None,
+    lang: LanguagesOption = None,
+    password: PasswordOption = None,
+    split: SplitOption = False,
     force: Annotated[bool, typer.Option("--force", help="Read and extract again what is done.")] = False,
-    workers: Annotated[
-        int | None, typer.Option("--workers", "-j", min=0, help="Worker processes (default: one a core).")
-    ] = None,
+    workers: WorkersOption = None,
     keep_unsupported: Annotated[
         bool, typer.Option("--keep-unsupported", help="Let values enter that the page does not show.")
     ] = False,
@@ -103,10 +95,9 @@ def extract(
         typer.Option("--index/--no-index", help="Make documents answerable for docai ask (default), or not."),
     ] = None,
     json_lines: Annotated[bool, typer.Option("--json", help="JSON lines also on a terminal.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")] = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Extract one record per document; every value with its page, box and quote."""
-    from docai.cli.options import check_choice
     from docai.cli.output import write_or_print
     from docai.cli.progress import Progress
     from docai.wiring import prepare_job
@@ -122,13 +113,13 @@ def extract(
         engine=engine,
         base_url=base_url,
         model=model,
-        pages=check_choice("--pages", pages, ("all", "relevant")) if pages else None,
+        pages=read_pages(pages),
         context=check_choice("--context", context, ("auto", "none")) == "auto" if context else None,
         legible=check_choice("--pixels", pixels, ("native", "legible")) == "legible" if pixels else None,
         wait_s=wait,
         ca_file=ca_file,
         workspace=workspace,
-        languages=tuple(lang.split("+")) if lang else None,
+        languages=read_languages(lang),
         password=password,
         split=split or None,
         force=force,

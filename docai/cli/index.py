@@ -6,12 +6,20 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from typer.core import TyperGroup
 
-from docai.cli.options import WorkspaceOption
+from docai.cli.options import (
+    DefaultCommandGroup,
+    LanguagesOption,
+    PasswordOption,
+    PipelineOption,
+    QuietOption,
+    WorkersOption,
+    WorkspaceOption,
+    read_languages,
+)
 
 if TYPE_CHECKING:
     from docai.wiring.index_run import IndexStatus
@@ -35,13 +43,10 @@ config.json, e.g. of multilingual-e5-small; http://host:8000/v1#MODEL, any OpenA
 """
 
 
-class _PathsFirst(TyperGroup):
+class _PathsFirst(DefaultCommandGroup):
     """`docai index PATH…` is `docai index add PATH…`."""
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
-            args = ["add", *args]
-        return super().parse_args(ctx, args)
+    default_command = "add"
 
 
 index_app = typer.Typer(
@@ -57,24 +62,16 @@ EmbeddingOption = Annotated[
         "--embedding", help="minilm, fastembed:FOLDER or http://host:8000/v1#MODEL (DOCAI_EMBEDDING)."
     ),
 ]
-WorkersOption = Annotated[
-    int | None, typer.Option("--workers", "-j", min=0, help="Worker processes (default: one a core).")
-]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")]
 
 
 @index_app.command("add")
 def add(
     paths: Annotated[list[Path], typer.Argument(help="Files or folders.")],
     embedding: EmbeddingOption = None,
-    pipeline: Annotated[
-        str | None, typer.Option("--pipeline", "-p", help="A shipped pipeline's name or a YAML file.")
-    ] = None,
+    pipeline: PipelineOption = None,
     workspace: WorkspaceOption = None,
-    lang: Annotated[
-        str | None, typer.Option(help="Languages of the documents, e.g. eng+deu (default: eng).")
-    ] = None,
-    password: Annotated[str | None, typer.Option(help="Password for encrypted PDFs.")] = None,
+    lang: LanguagesOption = None,
+    password: PasswordOption = None,
     force: Annotated[bool, typer.Option("--force", help="Read again what was read.")] = False,
     workers: WorkersOption = None,
     quiet: QuietOption = False,
@@ -91,7 +88,7 @@ def add(
         paths,
         pipeline=pipeline,
         workspace=workspace,
-        languages=tuple(lang.split("+")) if lang else None,
+        languages=read_languages(lang),
         password=password,
         force=force,
         workers=workers,
