@@ -255,10 +255,9 @@ def prepare_batch(
     **options: Any,
 ) -> BatchPlan:
     """Check what can be checked before anything is reached. `workers`: processes of this machine, or with the
-    runner `ray` processors of the cluster at `address`. `options` as of `prepare_job`: schema, pipeline,
-    engine, base_url, model, pages, context, legible, wait_s, ca_file, languages, password, split,
-    keep_unsupported. `recipe`: refuse any other. `index`: of a Qdrant server that passages go to (else the
-    pipeline's), `collection` there, `embedding`: the model of their vectors. Raises `ConfigError`."""
+    runner `ray` processors of the cluster at `address`. `recipe`: refuse any other. `index`: of a Qdrant
+    server that passages go to (else the pipeline's), `collection` there, `embedding`: the model of their
+    vectors. `options` as of `choose_parts`. Raises `ConfigError`."""
     from docai.wiring.batch_index import choose_target
     from docai.wiring.prepare import choose_parts
 

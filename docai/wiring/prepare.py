@@ -24,56 +24,22 @@ if TYPE_CHECKING:
 def prepare_job(
     paths: Sequence[str | Path],
     *,
-    schema: str | Path | type | dict[str, Any] | None = None,
-    pipeline: str | None = None,
-    engine: str | None = None,
-    base_url: str | None = None,
-    model: str | None = None,
-    pages: str | None = None,
-    context: bool | None = None,
-    legible: bool | None = None,
-    wait_s: float = 15.0,
-    ca_file: str | Path | None = None,
     workspace: str | Path | None = None,
-    languages: tuple[str, ...] | None = None,
-    password: str | None = None,
-    split: bool | None = None,
     force: bool = False,
     workers: int | None = None,
-    keep_unsupported: bool | None = None,
     index: bool | None = None,
     embedding: str | None = None,
     records: bool = True,
+    **options: Any,
 ) -> Job:
     """Check everything that can be checked before the first page: schema, pipeline, paths, languages.
 
-    `base_url`, `model`: of an OpenAI-compatible server; its key comes from `DOCAI_API_KEY` alone. `pages`:
-    `all` or `relevant`, which of them the model is asked about. `context`: whether it is told of other pages;
-    `legible`: whether pages may be shrunk as far as their smallest text stays legible; None leaves each to
-    the pipeline. `ca_file`: PEM of the authority behind the server's certificate. `index`: whether documents
-    can be asked about afterwards (None: as the pipeline says, by default yes); `embedding`: by which model
-    they are found (the workspace's, else MiniLM).
-    `records` False: documents are read and indexed, and that is all.
+    `index`: whether documents can be asked about afterwards (None: as the pipeline says, by default yes);
+    `embedding`: by which model they are found (the workspace's, else MiniLM). `records` False: documents are
+    read and indexed, and that is all. `options` as of `choose_parts`.
     Raises `ConfigError` for what cannot be used as given.
     """
-    chosen = choose_parts(
-        paths,
-        schema=schema,
-        pipeline=pipeline,
-        engine=engine,
-        base_url=base_url,
-        model=model,
-        pages=pages,
-        context=context,
-        legible=legible,
-        wait_s=wait_s,
-        ca_file=ca_file,
-        languages=languages,
-        password=password,
-        split=split,
-        keep_unsupported=keep_unsupported,
-        records=records,
-    )
+    chosen = choose_parts(paths, records=records, **options)
     settings, recipe = chosen.settings, chosen.recipe
     return (Job if records else IndexRun)(
         chosen.places,
@@ -123,7 +89,14 @@ def choose_parts(
     keep_unsupported: bool | None = None,
     records: bool = True,
 ) -> ChosenParts:
-    """The part of `prepare_job` that a batch shares. Raises `ConfigError`."""
+    """What commands that extract have in common.
+
+    `base_url`, `model`: of an OpenAI-compatible server; its key comes from `DOCAI_API_KEY` alone. `pages`:
+    `all` or `relevant`, which of them the model is asked about. `context`: whether it is told of other pages;
+    `legible`: whether pages may be shrunk as far as their smallest text stays legible; None leaves each to
+    the pipeline. `ca_file`: PEM of the authority behind the server's certificate. `records` False: no model
+    is asked. Raises `ConfigError` for what cannot be used as given.
+    """
     from docai.config import Pipeline, Settings, load_pipeline, pipeline_for_folder
 
     settings = Settings.from_environment(os.environ)
@@ -213,9 +186,7 @@ def _make_spec(
         languages=languages or settings.languages or recipe.reading.languages,
         password=password or recipe.pages.password,
         split=recipe.pages.split if split is None else split,
-        keep_unsupported=recipe.verification.keep_unsupported
-        if keep_unsupported is None
-        else keep_unsupported,
+        keep_unsupported=verification.keep_unsupported if keep_unsupported is None else keep_unsupported,
         keep_seen=verification.keep_seen,
         max_pixels=recipe.limits.max_pixels,
         dpi=recipe.pages.dpi,
