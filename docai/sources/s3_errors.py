@@ -65,7 +65,7 @@ def translate_error(error: Exception, url: str, endpoint: str, doing: str) -> Do
         return certificate_error(url, endpoint)
     if "http error" in lowered or "connect" in lowered or "timed out" in lowered or "timeout" in lowered:
         return unreachable(url, endpoint)
-    return ServiceError("store-failed", f"{url} failed ({type(error).__name__})", stage=STAGE, hint=_AGAIN)
+    return _service("store-failed", f"{url} failed ({type(error).__name__})")
 
 
 def make_error(code: str, status: int, url: str, doing: str, region: str | None = None) -> DocaiError:
@@ -107,40 +107,33 @@ def make_error(code: str, status: int, url: str, doing: str, region: str | None 
         case "conditions":
             return no_conditions(url)
         case "throttled":
-            return ServiceError(
+            return _service(
                 "store-throttled",
                 f"{url} asks for fewer requests ({said}), and went on doing so",
-                stage=STAGE,
-                hint=f"run fewer workers, or wait; {_AGAIN}",
+                "run fewer workers, or wait",
             )
         case "full":
-            return ServiceError(
-                "store-full", f"{url} has no room left ({said})", stage=STAGE, hint=f"make room; {_AGAIN}"
-            )
-    return ServiceError("store-failed", f"{url} failed to {doing} ({said})", stage=STAGE, hint=_AGAIN)
+            return _service("store-full", f"{url} has no room left ({said})", "make room")
+    return _service("store-failed", f"{url} failed to {doing} ({said})")
 
 
 def unreachable(url: str, endpoint: str) -> ServiceError:
-    return ServiceError(
+    return _service(
         "store-unreachable",
         f"{endpoint} does not answer for {url}",
-        stage=STAGE,
-        hint=f"check the network and --endpoint-url; {_AGAIN}",
+        "check the network and --endpoint-url",
     )
 
 
 def conflict(url: str) -> ServiceError:
-    return ServiceError(
-        "store-failed", f"{url} refuses to write because of conflicts (409)", stage=STAGE, hint=_AGAIN
-    )
+    return _service("store-failed", f"{url} refuses to write because of conflicts (409)")
 
 
 def not_whole(url: str, endpoint: str) -> ServiceError:
-    return ServiceError(
+    return _service(
         "store-not-whole",
         f"what {endpoint} answers for {url} is cut off, or it is no S3 server",
-        stage=STAGE,
-        hint=f"check --endpoint-url; {_AGAIN}",
+        "check --endpoint-url",
     )
 
 
@@ -172,6 +165,10 @@ def no_conditions(url: str) -> ConfigError:
         f"the server of {url} does not keep the promise of conditional writes (If-None-Match)",
         "two jobs could overwrite each other there: take a newer server, or a local folder as DEST",
     )
+
+
+def _service(code: str, message: str, hint: str = "") -> ServiceError:
+    return ServiceError(code, message, stage=STAGE, hint=f"{hint}; {_AGAIN}" if hint else _AGAIN)
 
 
 def _config(code: str, message: str, hint: str) -> ConfigError:
