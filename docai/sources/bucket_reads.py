@@ -104,8 +104,7 @@ class BucketReader:
                 raise _gone(item)
             if reply.status not in (200, 206):
                 raise _of_document(self._requests.make_error(reply, "read"), item)
-            found = {name.lower(): value for name, value in reply.headers.items()}
-            total = found.get("content-range", "").rpartition("/")[2]
+            total = reply.headers.get("content-range", "").rpartition("/")[2]
             return reply.body, int(total) if total.isdecimal() else len(reply.body)
 
         return self._requests.get(key, (), headers, read)

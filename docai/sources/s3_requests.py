@@ -33,6 +33,8 @@ _T = TypeVar("_T")
 
 
 class Reply(NamedTuple):
+    """`headers`: by their names in small letters."""
+
     status: int
     headers: Mapping[str, str]
     body: bytes
@@ -95,8 +97,7 @@ class S3Requests:
     def make_error(self, reply: Reply, doing: str) -> DocaiError:
         """The error that a reply tells of."""
         code, _ = find_code(reply.body[:4096].decode("utf-8", "replace"))
-        region = {name.lower(): value for name, value in reply.headers.items()}.get("x-amz-bucket-region")
-        return make_error(code, reply.status, self.url, doing, region)
+        return make_error(code, reply.status, self.url, doing, reply.headers.get("x-amz-bucket-region"))
 
     def _send(self, key: str, query: Sequence[tuple[str, str]], headers: Mapping[str, str]) -> Reply:
         path = f"{self._place.root}/{key}" if key else self._place.root or "/"
@@ -116,7 +117,8 @@ class S3Requests:
         connection.request("GET", target, headers=dict(headers))
         response = connection.getresponse()
         self._answered = True
-        return Reply(response.status, dict(response.headers), response.read())
+        told = {name.lower(): value for name, value in response.headers.items()}
+        return Reply(response.status, told, response.read())
 
     def _connect(self) -> http.client.HTTPConnection:
         found = getattr(self._local, "connection", None)
