@@ -15,11 +15,12 @@ from urllib.parse import urlencode
 from xml.etree import ElementTree
 
 from docai.errors import ServiceError
+from docai.sources.patience import Patience
 from docai.sources.s3_access import Keys, Machine, S3Access
 from docai.sources.s3_errors import no_credentials
 
 _TIMEOUT_S = 2.0
-_TRIES = 3
+_RETRIES, _RETRY_S = 2, 10.0
 _EARLY_S = 300.0
 _MOST_BYTES = 1 << 20
 _STS = "{https://sts.amazonaws.com/doc/2011-06-15/}"
@@ -146,16 +147,13 @@ def _make_keys(key_id: str, secret: str, token: str, expires: str) -> Keys:
 def _fetch(url: str, headers: Mapping[str, str], method: str = "GET") -> bytes:
     """From an address of this machine or its network: never by a proxy, and not for long."""
     request = urllib.request.Request(url, headers=dict(headers), method=method)
-    for attempt in range(_TRIES):
+    patience = Patience(_RETRIES, _RETRY_S)
+    while True:
         try:
             with _DIRECT.open(request, timeout=_TIMEOUT_S) as response:
                 body: bytes = response.read(_MOST_BYTES)
                 return body
-        except urllib.error.HTTPError as error:
-            if error.code < 500 or attempt == _TRIES - 1:
+        except OSError as error:
+            refused = isinstance(error, urllib.error.HTTPError) and error.code < 500
+            if refused or not patience.wait():
                 raise
-        except OSError:
-            if attempt == _TRIES - 1:
-                raise
-        time.sleep(0.2 * 2**attempt)
-    raise AssertionError("unreachable")
