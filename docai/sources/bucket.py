@@ -95,12 +95,13 @@ class BucketSource:
                 if pattern.match(entry.key):
                     yield entry, looks_like_document(entry.key)
             return
-        if self._path and not self._path.endswith("/"):
+        folder = self._path
+        if folder and not folder.endswith("/"):
             # Of all keys that begin so, the key itself comes first.
-            for entry in list_objects(self._requests, self._path, most=1):
-                if entry.key == self._path:
+            for entry in list_objects(self._requests, folder, most=1):
+                if entry.key == folder:
                     yield entry, True
-        folder = self._path if not self._path or self._path.endswith("/") else f"{self._path}/"
+            folder += "/"
         for entry in list_objects(self._requests, folder):
             yield entry, looks_like_document(entry.key[len(folder) :])
 

@@ -40,17 +40,14 @@ def _match(parts: Sequence[re.Pattern[str] | None], names: Sequence[str]) -> boo
     states = _skip_folders(parts, {0})
     for name in names:
         following: set[int] = set()
-        for state in states:
-            part = parts[state] if state < len(parts) else _NOTHING
+        for state in states - {len(parts)}:
+            part = parts[state]
             if part is None:
                 following.add(state)
             elif part.match(name):
                 following.add(state + 1)
         states = _skip_folders(parts, following)
     return len(parts) in states
-
-
-_NOTHING = re.compile(r"(?!)")
 
 
 def _skip_folders(parts: Sequence[re.Pattern[str] | None], states: set[int]) -> set[int]:
