@@ -9,6 +9,7 @@ from pathlib import Path
 
 from docai.errors import ConfigError, DocumentError
 from docai.sources.bucket_reads import BucketReader
+from docai.sources.item_errors import not_listed
 from docai.sources.kinds import DOCUMENT_SUFFIXES
 from docai.sources.patterns import Pattern, fixed_part, is_pattern
 from docai.sources.s3_access import S3Access, parse_s3_url
@@ -121,13 +122,7 @@ class BucketSource:
 
     def _key(self, item: SourceItem) -> str:
         if not item.uri.startswith(self._base):
-            raise DocumentError(
-                "unreadable",
-                f"is no object of {self._base}",
-                document=item.uri,
-                stage=STAGE,
-                hint="take items from this source's own listing",
-            )
+            raise not_listed(item, f"is no object of {self._base}")
         return item.uri[len(self._base) :]
 
 

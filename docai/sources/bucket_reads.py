@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from docai.errors import DocaiError, DocumentError, ServiceError
+from docai.sources.item_errors import changed, gone
 from docai.sources.patience import Patience
 from docai.sources.s3_access import S3Access
 from docai.sources.s3_credentials import Credentials
@@ -56,7 +57,7 @@ class BucketReader:
                 error = service
             else:
                 if total != item.size and etag is None:
-                    raise _changed(item)
+                    raise changed(item, "replaced")
                 if len(part) == size:
                     return part
                 error = not_whole(item.uri, self._access.server)
@@ -78,12 +79,12 @@ class BucketReader:
             reply = obstore.get(self._store, key, options=options)
             return bytes(reply.bytes()), int(reply.meta["size"])
         except PreconditionError as error:
-            raise _changed(item) from error
+            raise changed(item, "replaced") from error
         except Exception as error:
             if find_code(str(error))[1] == 416:
-                raise _changed(item) from error
+                raise changed(item, "replaced") from error
             if is_missing(error):
-                raise _gone(item) from error
+                raise gone(item) from error
             if isinstance(error, UnauthenticatedError):
                 self._credentials.current()
             raise _of_document(
@@ -99,9 +100,9 @@ class BucketReader:
 
         def read(reply: Reply) -> tuple[bytes, int]:
             if reply.status in (412, 416):
-                raise _changed(item)
+                raise changed(item, "replaced")
             if reply.status == 404 and b"<Code>NoSuchBucket</Code>" not in reply.body:
-                raise _gone(item)
+                raise gone(item)
             if reply.status not in (200, 206):
                 raise _of_document(self._requests.make_error(reply, "read"), item)
             total = reply.headers.get("content-range", "").rpartition("/")[2]
@@ -125,23 +126,3 @@ def _of_document(error: DocaiError, item: SourceItem) -> DocaiError:
         return error
     code = error.code.removeprefix("store-")
     return DocumentError(code, "the bucket does not give it out", document=item.uri, stage=STAGE, hint=hint)
-
-
-def _changed(item: SourceItem) -> DocumentError:
-    return DocumentError(
-        "changed",
-        "was replaced after it was listed",
-        document=item.uri,
-        stage=STAGE,
-        hint="run again: the new version is a document of its own",
-    )
-
-
-def _gone(item: SourceItem) -> DocumentError:
-    return DocumentError(
-        "gone",
-        "was deleted after it was listed",
-        document=item.uri,
-        stage=STAGE,
-        hint="run again without it, or put it back",
-    )

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from docai.errors import ConfigError, DocumentError
+from docai.sources.item_errors import changed, gone
 from docai.sources.kinds import DOCUMENT_SUFFIXES, HEAD_BYTES, is_left_over, looks_like_document
 from docai.types import SourceItem
 
@@ -66,23 +67,11 @@ class FolderSource:
         try:
             status = path.stat()
         except (FileNotFoundError, NotADirectoryError) as error:
-            raise DocumentError(
-                "gone",
-                "was deleted after it was listed",
-                document=item.uri,
-                stage=STAGE,
-                hint="run again without it, or put it back",
-            ) from error
+            raise gone(item) from error
         except OSError as error:
             raise _unreadable(item, error) from error
         if _version(status) != item.version:
-            raise DocumentError(
-                "changed",
-                "was changed after it was listed",
-                document=item.uri,
-                stage=STAGE,
-                hint="run again: the new version is a document of its own",
-            )
+            raise changed(item, "changed")
         return path
 
     def _walk(self, folder: Path, seen: set[tuple[int, int]]) -> Iterator[SourceItem | None]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from docai.errors import ConfigError, DocumentError
+from docai.sources.item_errors import not_listed
 from docai.types import SourceItem
 
 URI = "-"
@@ -34,13 +35,7 @@ class StdinSource:
 
     def read(self, item: SourceItem) -> bytes:
         if item.uri != URI:
-            raise DocumentError(
-                "unreadable",
-                "is not what came on standard input",
-                document=item.uri,
-                stage="sources",
-                hint="take items from this source's own listing",
-            )
+            raise not_listed(item, "is not what came on standard input")
         return self._load()
 
     def fetch(self, item: SourceItem, spool: Path) -> Path:
