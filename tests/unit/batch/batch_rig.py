@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from scripted_documents import ScriptedKeys, make_page, record_pages
+
 from docai.batch.events import Event
 from docai.batch.job import BatchJob
 from docai.batch.memory import BatchMemory
@@ -20,21 +22,11 @@ from docai.batch.store.volatile import MemoryStore
 from docai.batch.tally import Tally
 from docai.errors import DocaiError, DocumentError
 from docai.pages.isolation import InlinePool
+from docai.pipeline import Extracted, ExtractTask, Opened, OpenTask, ReadTask
 from docai.protocols import ObjectStore
-from docai.types import (
-    Document,
-    DocumentRef,
-    Issue,
-    Outcome,
-    Page,
-    PageAnswer,
-    Record,
-    Run,
-    SchemaRef,
-    SourceItem,
-)
+from docai.types import Document, Outcome, Page, SourceItem
 from docai.wiring.batch_stores import make_codec
-from docai.workspace import outcome_key
+from docai.wiring.job import Steps
 
 RECIPE = "0123456789abcdef"
 
@@ -46,18 +38,6 @@ def write_document(pages: int = 1, *, mark: str = "", fails: str = "", lost: Ite
 
 
 @dataclass
-class Opened:
-    document: Document
-    pages: tuple[Page, ...]
-
-
-@dataclass
-class Extracted:
-    records: tuple[Record, ...]
-    wanted: tuple[Any, ...] = ()
-
-
-@dataclass
 class ScriptedWorker:
     """What workers do with scripted documents, and how often. `deaths`: of a worker, by kind and page, that
     are still to come."""
@@ -65,11 +45,19 @@ class ScriptedWorker:
     done: Counter[tuple[str, str, int]] = field(default_factory=Counter)
     deaths: Counter[tuple[str, int]] = field(default_factory=Counter)
 
-    def __call__(self, task: tuple[Any, ...]) -> Any:
-        kind, *rest = task
-        return getattr(self, kind)(*rest)
+    def __call__(self, task: Any) -> Any:
+        match task:
+            case OpenTask(path, uri):
+                return self._open(path, uri)
+            case ReadTask(path, uri, page):
+                return self._read(path, uri, page)
+            case ExtractTask(document, pages):
+                self._do("extract", document.id, 0)
+                return Extracted((record_pages(document, pages),), (False,))
+            case (kind, *rest):
+                return getattr(self, kind)(*rest)
 
-    def open(self, path: Path, uri: str) -> Opened:
+    def _open(self, path: Path, uri: str) -> Opened:
         data = path.read_bytes()
         self._do("open", uri, 0)
         script = json.loads(data)
@@ -77,26 +65,14 @@ class ScriptedWorker:
             raise DocumentError(script["fails"], "cannot be opened", document=uri, stage="pages")
         name = "sha256:" + hashlib.sha256(data).hexdigest()
         count = script["pages"]
-        pages = tuple(Page(name, n, 595.0, 842.0, 200.0, 200.0, "native") for n in range(1, count + 1))
+        pages = tuple(make_page(name, n) for n in range(1, count + 1))
         return Opened(Document(name, uri, "application/pdf", count), pages)
 
-    def read(self, path: Path, uri: str, page: Page) -> Page:
+    def _read(self, path: Path, uri: str, page: Page) -> Page:
         self._do("read", page.document_id, page.number)
         if page.number in json.loads(path.read_bytes())["lost"]:
             raise DocumentError("damaged", "cannot be read", document=uri, page=page.number, stage="pages")
         return replace(page, reader="scripted")
-
-    def extract(self, document: Document, pages: tuple[Page, ...]) -> Extracted:
-        self._do("extract", document.id, 0)
-        record = Record(
-            document=DocumentRef(id=document.id, uri=document.uri, page_count=document.page_count),
-            schema_ref=SchemaRef(id="s", hash="sha256:0"),
-            complete=all(page.reader for page in pages),
-            values={"pages": [page.number for page in pages]},
-            fields=(),
-            run=Run(docai="0", engine="scripted"),
-        )
-        return Extracted((record,))
 
     def _do(self, kind: str, name: str, number: int) -> None:
         self.done[kind, name, number] += 1
@@ -107,40 +83,6 @@ class ScriptedWorker:
     @property
     def pages_read(self) -> int:
         return sum(n for (kind, _, _), n in self.done.items() if kind == "read")
-
-
-class ScriptedSteps:
-    def open(self, item: SourceItem, path: Path) -> Any:
-        return ("open", path, item.uri)
-
-    def read(self, item: SourceItem, path: Path, page: Page) -> Any:
-        return ("read", path, item.uri, page)
-
-    def extract(
-        self,
-        document: Document,
-        pages: tuple[Page, ...],
-        answers: tuple[PageAnswer, ...],
-        *,
-        follow: bool = False,
-    ) -> Any:
-        return ("extract", document, pages)
-
-    def failed_page(self, page: Page, error: DocaiError) -> Page:
-        return replace(page, issues=(Issue("pages", error.code, error.message, page.number),))
-
-
-class ScriptedKeys:
-    reading = "r1"
-
-    def __init__(self, schema: str = "schema") -> None:
-        self._schema = schema
-
-    def outcome(self, document_id: str) -> str:
-        return outcome_key(document_id, self._schema, "engine")
-
-    def failure(self, item: SourceItem) -> str:
-        return f"uri:{item.uri}"
 
 
 @dataclass
@@ -202,7 +144,7 @@ class BatchRig:
             memory,
             self.source.fetch,
             self.spool,
-            ScriptedSteps(),
+            Steps(),
             self.keys,
             self.tally,
             InlinePool,

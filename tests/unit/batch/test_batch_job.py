@@ -6,8 +6,9 @@ import hashlib
 from pathlib import Path
 
 import pytest
-from batch_rig import RECIPE, BatchRig, ScriptedKeys, ScriptedSource, write_document
+from batch_rig import RECIPE, BatchRig, ScriptedSource, write_document
 from benchmark_modules import load_benchmark
+from scripted_documents import ScriptedKeys
 
 from docai.batch.store.layout import name_work
 from docai.errors import DocumentError, ServiceError

@@ -9,37 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from scripted_documents import ScriptedKeys, make_page, record_pages
 
 from docai.batch.local import Event, LocalJob
 from docai.batch.scheduling import describe_failure
-from docai.errors import DocaiError, DocumentError
+from docai.errors import DocumentError
 from docai.pages.isolation import InlinePool
-from docai.types import (
-    Document,
-    DocumentRef,
-    Failure,
-    Issue,
-    Outcome,
-    Page,
-    PageAnswer,
-    Record,
-    Run,
-    SchemaRef,
-    SourceItem,
-)
-from docai.workspace import Workspace, open_workspace, outcome_key
+from docai.pipeline import Extracted, ExtractTask, Opened, OpenTask, ReadTask
+from docai.types import Document, Failure, Outcome, Page, Record, SourceItem
+from docai.wiring.job import Steps
+from docai.workspace import Workspace, open_workspace
 from docai.workspace.leases import Leases, _started, current_process
-
-
-@dataclass
-class Opened:
-    document: Document
-    pages: tuple[Page, ...]
-
-
-@dataclass
-class Extracted:
-    records: tuple[Record, ...]
 
 
 @dataclass
@@ -50,68 +30,29 @@ class ScriptedFiles:
     broken_pages: set[tuple[str, int]] = field(default_factory=set)
     done: list[tuple[str, str, int]] = field(default_factory=list)
 
-    def __call__(self, task: tuple[Any, ...]) -> Any:
-        kind, uri, *rest = task
-        self.done.append((kind, uri, rest[0].number if kind == "read" else 0))
-        if kind == "open":
-            if uri not in self.files:
-                raise DocumentError("damaged", "cannot be opened", document=uri, stage="pages")
-            name, count = self.files[uri]
-            pages = tuple(make_page(name, n) for n in range(1, count + 1))
-            return Opened(Document(name, uri, "application/pdf", count), pages)
-        if kind == "read":
-            page = rest[0]
-            if (uri, page.number) in self.broken_pages:
-                raise DocumentError("crashed", "worker died", document=uri, page=page.number, stage="pages")
-            return replace(page, reader="scripted")
-        document, pages = rest
-        return Extracted((make_record(document, pages),))
+    def __call__(self, task: Any) -> Any:
+        match task:
+            case OpenTask(uri=uri):
+                return self._open(uri)
+            case ReadTask(uri=uri, page=page):
+                return self._read(uri, page)
+            case ExtractTask(document, pages):
+                self.done.append(("extract", document.uri, 0))
+                return Extracted((record_pages(document, pages),), (False,))
 
+    def _open(self, uri: str) -> Opened:
+        self.done.append(("open", uri, 0))
+        if uri not in self.files:
+            raise DocumentError("damaged", "cannot be opened", document=uri, stage="pages")
+        name, count = self.files[uri]
+        pages = tuple(make_page(name, n) for n in range(1, count + 1))
+        return Opened(Document(name, uri, "application/pdf", count), pages)
 
-class ScriptedSteps:
-    def open(self, item: SourceItem, path: Path) -> Any:
-        return ("open", item.uri)
-
-    def read(self, item: SourceItem, path: Path, page: Page) -> Any:
-        return ("read", item.uri, page)
-
-    def extract(
-        self,
-        document: Document,
-        pages: tuple[Page, ...],
-        answers: tuple[PageAnswer, ...],
-        *,
-        follow: bool = False,
-    ) -> Any:
-        return ("extract", document.uri, document, pages)
-
-    def failed_page(self, page: Page, error: DocaiError) -> Page:
-        return replace(page, issues=(Issue("pages", error.code, error.message, page.number),))
-
-
-class ScriptedKeys:
-    reading = "r1"
-
-    def outcome(self, document_id: str) -> str:
-        return outcome_key(document_id, "schema", "engine")
-
-    def failure(self, item: SourceItem) -> str:
-        return f"uri:{item.uri}"
-
-
-def make_page(document_id: str, number: int) -> Page:
-    return Page(document_id, number, 595.0, 842.0, 200.0, 200.0, "native")
-
-
-def make_record(document: Document, pages: tuple[Page, ...]) -> Record:
-    return Record(
-        document=DocumentRef(id=document.id, uri=document.uri, page_count=document.page_count),
-        schema_ref=SchemaRef(id="s", hash="sha256:0"),
-        complete=all(page.reader for page in pages),
-        values={"pages": [page.number for page in pages]},
-        fields=(),
-        run=Run(docai="0", engine="scripted"),
-    )
+    def _read(self, uri: str, page: Page) -> Page:
+        self.done.append(("read", uri, page.number))
+        if (uri, page.number) in self.broken_pages:
+            raise DocumentError("crashed", "worker died", document=uri, page=page.number, stage="pages")
+        return replace(page, reader="scripted")
 
 
 @pytest.fixture
@@ -131,7 +72,7 @@ def run_job(
     items = [(SourceItem(uri, 10, "v1"), Path(uri)) for uri in uris]
     pool: InlinePool[Any, Any] = InlinePool(lambda: files)
     kept = events if events is not None else []
-    job = LocalJob(pool, stores, ScriptedSteps(), ScriptedKeys(), force=force, on_event=kept.append)
+    job = LocalJob(pool, stores, Steps(), ScriptedKeys(), force=force, on_event=kept.append)
     return list(job.run(items))
 
 
@@ -195,7 +136,7 @@ def test_leases_are_given_back_when_the_consumer_stops(stores: Workspace) -> Non
     files = ScriptedFiles({f"{i}.pdf": (f"sha256:{i}", 2) for i in range(5)})
     items = [(SourceItem(f"{i}.pdf", 10, "v1"), Path(f"{i}.pdf")) for i in range(5)]
     pool: InlinePool[Any, Any] = InlinePool(lambda: files)
-    run = LocalJob(pool, stores, ScriptedSteps(), ScriptedKeys()).run(items)
+    run = LocalJob(pool, stores, Steps(), ScriptedKeys()).run(items)
     next(run)
     run.close()
     assert all(stores.leases.holder(f"sha256:{i}") is None for i in range(5))
@@ -227,7 +168,7 @@ def test_a_document_that_another_process_reads_is_waited_for(stores: Workspace, 
     )
     assert other.leases.lease("sha256:a")
     document = Document("sha256:a", "a.pdf", "application/pdf", 2)
-    theirs = make_record(document, tuple(replace(make_page("sha256:a", n), reader="them") for n in (1, 2)))
+    theirs = record_pages(document, tuple(replace(make_page("sha256:a", n), reader="them") for n in (1, 2)))
     events: list[Event] = []
 
     class Finishing(list[Event]):

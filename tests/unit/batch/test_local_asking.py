@@ -8,38 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from scripted_documents import ScriptedKeys, make_page, make_record
 
 from docai.batch.local import LocalJob
 from docai.batch.seams import Question
 from docai.errors import DocaiError, DocumentError, ServiceError
 from docai.pages.isolation import InlinePool
-from docai.types import (
-    Claim,
-    Document,
-    DocumentRef,
-    Issue,
-    Page,
-    PageAnswer,
-    Record,
-    Run,
-    SchemaRef,
-    SourceItem,
-)
-from docai.workspace import Workspace, open_workspace, outcome_key
+from docai.pipeline import Extracted, ExtractTask, Opened, OpenTask, ReadTask
+from docai.types import Claim, Document, Issue, Page, PageAnswer, Record, SourceItem
+from docai.wiring.job import Steps
+from docai.workspace import Workspace, open_workspace
 
 DOCUMENT = "sha256:a"
-
-
-@dataclass
-class Opened:
-    document: Document
-    pages: tuple[Page, ...]
-
-
-@dataclass
-class Extracted:
-    records: tuple[Record, ...]
-    wanted: tuple[int, ...] = ()
 
 
 @dataclass
@@ -54,20 +34,21 @@ class Model:
     wanted: tuple[int, ...] = ()
     looked: list[int] = field(default_factory=list)
 
-    def __call__(self, task: tuple[Any, ...]) -> Any:
-        kind, *rest = task
-        if kind == "open":
-            pages = tuple(Page(DOCUMENT, n, 595, 842, 200, 200, "native") for n in range(1, self.pages + 1))
-            return Opened(Document(DOCUMENT, "a.pdf", "application/pdf", self.pages), pages)
-        if kind == "read":
-            return replace(rest[0], reader="scripted")
-        if kind == "ask":
-            return self.answer(rest[0])
-        if kind == "look":
-            self.looked.append(rest[0])
-            return PageAnswer(rest[0], purpose="look")
-        document, answers, follow = rest
-        return Extracted((make_record(document, answers),), self.wanted if follow else ())
+    def __call__(self, task: Any) -> Any:
+        match task:
+            case OpenTask():
+                pages = tuple(make_page(DOCUMENT, n) for n in range(1, self.pages + 1))
+                return Opened(Document(DOCUMENT, "a.pdf", "application/pdf", self.pages), pages)
+            case ReadTask(page=page):
+                return replace(page, reader="scripted")
+            case ("ask", number):
+                return self.answer(number)
+            case ("look", number):
+                self.looked.append(number)
+                return PageAnswer(number, purpose="look")
+            case ExtractTask(document, answers=answers, follow=follow):
+                record = record_answers(document, answers)
+                return Extracted((record,), (False,), self.wanted if follow else ())
 
     def answer(self, number: int) -> PageAnswer:
         if number == self.stop_at:
@@ -79,52 +60,13 @@ class Model:
         return trouble or PageAnswer(number, (Claim("/x", str(number), str(number), number, "vlm"),))
 
 
-def make_record(document: Document, answers: Sequence[PageAnswer]) -> Record:
-    return Record(
-        document=DocumentRef(id=document.id, uri=document.uri, page_count=document.page_count),
-        schema_ref=SchemaRef(id="s", hash="sha256:0"),
-        complete=all(answer.complete for answer in answers),
-        values={
-            "said": [[a.page, *(c.value for c in a.claims)] for a in answers if a.purpose == "page"],
-            "looked": [a.page for a in answers if a.purpose == "look"],
-        },
-        fields=(),
-        run=Run(docai="0", engine="vlm"),
-    )
-
-
-class Steps:
-    def open(self, item: SourceItem, path: Path) -> Any:
-        return ("open",)
-
-    def read(self, item: SourceItem, path: Path, page: Page) -> Any:
-        return ("read", page)
-
-    def extract(
-        self,
-        document: Document,
-        pages: tuple[Page, ...],
-        answers: tuple[PageAnswer, ...],
-        *,
-        follow: bool = False,
-    ) -> Any:
-        return ("extract", document, answers, follow)
-
-    def failed_page(self, page: Page, error: DocaiError) -> Page:
-        return page
-
-
-class Keys:
-    reading = "r1"
-
-    def __init__(self, engine: str) -> None:
-        self.engine = engine
-
-    def outcome(self, document_id: str) -> str:
-        return outcome_key(document_id, "schema", self.engine)
-
-    def failure(self, item: SourceItem) -> str:
-        return f"uri:{item.uri}"
+def record_answers(document: Document, answers: Sequence[PageAnswer]) -> Record:
+    values = {
+        "said": [[a.page, *(c.value for c in a.claims)] for a in answers if a.purpose == "page"],
+        "looked": [a.page for a in answers if a.purpose == "look"],
+    }
+    complete = all(answer.complete for answer in answers)
+    return make_record(document, complete=complete, values=values, engine="vlm")
 
 
 class Inquiries:
@@ -157,7 +99,7 @@ def stores(tmp_path: Path) -> Iterator[Workspace]:
 
 def run_job(model: Model, stores: Workspace, *, key: str = "k", force: bool = False) -> Record:
     pool: InlinePool[Any, Any] = InlinePool(lambda: model)
-    job = LocalJob(pool, stores, Steps(), Keys(key), inquiries=Inquiries(key), force=force)
+    job = LocalJob(pool, stores, Steps(), ScriptedKeys(engine=key), inquiries=Inquiries(key), force=force)
     (outcome,) = job.run([(SourceItem("a.pdf", 10, "v1"), Path("a.pdf"))])
     assert isinstance(outcome, Record)
     return outcome
@@ -226,7 +168,7 @@ def test_a_job_killed_between_looks_pays_nothing_twice(stores: Workspace) -> Non
         return model(task)
 
     pool: InlinePool[Any, Any] = InlinePool(lambda: stop_at_last)
-    job = LocalJob(pool, stores, Steps(), Keys("k"), inquiries=Inquiries("k"))
+    job = LocalJob(pool, stores, Steps(), ScriptedKeys(engine="k"), inquiries=Inquiries("k"))
     with pytest.raises(KeyboardInterrupt):
         list(job.run([(SourceItem("a.pdf", 10, "v1"), Path("a.pdf"))]))
     kept = stores.answers.list_answered(DOCUMENT, "k look")
