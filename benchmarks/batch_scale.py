@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,20 +30,12 @@ from docai.batch.store.ledger import Entry, LedgerWriter
 from docai.batch.store.volatile import MemoryStore
 from docai.batch.tally import Tally
 from docai.pages.isolation import InlinePool
+from docai.pipeline import Extracted, ExtractTask, Opened, OpenTask, ReadTask, Task
 from docai.protocols import ObjectStore
 from docai.sources.folder_store import FolderStore
-from docai.types import (
-    Document,
-    DocumentRef,
-    Page,
-    PageAnswer,
-    Record,
-    Run,
-    SchemaRef,
-    SourceItem,
-    StoredObject,
-)
+from docai.types import Document, DocumentRef, Page, Record, Run, SchemaRef, SourceItem, StoredObject
 from docai.wiring.batch_stores import make_codec
+from docai.wiring.job import Steps
 
 RECIPE = "0123456789abcdef"
 LEFT_EVERY = 1000
@@ -57,55 +49,30 @@ def list_items(count: int) -> Iterator[SourceItem]:
         )
 
 
-def name_document(item: SourceItem) -> str:
-    return "sha256:" + hashlib.sha256(item.uri.encode()).hexdigest()
+def name_document(uri: str) -> str:
+    return "sha256:" + hashlib.sha256(uri.encode()).hexdigest()
 
 
-@dataclass
-class Opened:
-    document: Document
-    pages: tuple[Page, ...]
+def do_task(task: Task) -> Any:
+    """As a worker does it that needs no time: every document has one page."""
+    match task:
+        case OpenTask(uri=uri):
+            name = name_document(uri)
+            page = Page(name, 1, 595.0, 842.0, 200.0, 200.0, "native")
+            return Opened(Document(name, uri, "application/pdf", 1), (page,))
+        case ReadTask(page=page):
+            return replace(page, reader="scripted")
+        case ExtractTask(document):
+            ref = DocumentRef(id=document.id, uri=document.uri, page_count=1)
+            schema = SchemaRef(id="s", hash="sha256:0")
+            run = Run(docai="0", engine="scripted")
+            record = Record(document=ref, schema_ref=schema, complete=True, values={}, fields=(), run=run)
+            return Extracted((record,), (False,))
+    raise ValueError(f"not a task of this job: {task}")
 
 
-@dataclass
-class Extracted:
-    records: tuple[Record, ...]
-    wanted: tuple[Any, ...] = ()
-
-
-class ScriptedSteps:
-    """Tasks of documents with one page; a worker that is done with them at once."""
-
+class Keys:
     reading = "r1"
-
-    def open(self, item: SourceItem, path: Path) -> Any:
-        name = name_document(item)
-        page = Page(name, 1, 595.0, 842.0, 200.0, 200.0, "native")
-        return Opened(Document(name, item.uri, "application/pdf", 1), (page,))
-
-    def read(self, item: SourceItem, path: Path, page: Page) -> Any:
-        return replace(page, reader="scripted")
-
-    def extract(
-        self,
-        document: Document,
-        pages: tuple[Page, ...],
-        answers: tuple[PageAnswer, ...],
-        *,
-        follow: bool = False,
-    ) -> Any:
-        record = Record(
-            document=DocumentRef(id=document.id, uri=document.uri, page_count=1),
-            schema_ref=SchemaRef(id="s", hash="sha256:0"),
-            complete=True,
-            values={},
-            fields=(),
-            run=Run(docai="0", engine="scripted"),
-        )
-        return Extracted((record,))
-
-    def failed_page(self, page: Page, error: Any) -> Page:
-        return page
 
     def outcome(self, document_id: str) -> str:
         return document_id
@@ -135,7 +102,7 @@ class Forgetful(MemoryStore):
 
 def run_job(store: ObjectStore, items: Iterator[SourceItem], every: int) -> tuple[Tally, list[float]]:
     """To its end. Gives CPU seconds for each `every` documents."""
-    tally, steps = Tally(), ScriptedSteps()
+    tally = Tally()
     memory = BatchMemory(store, RECIPE, name_run(), make_codec(), process={}, is_gone=lambda process: True)
     memory.begin()
     memory.refresh()
@@ -143,16 +110,16 @@ def run_job(store: ObjectStore, items: Iterator[SourceItem], every: int) -> tupl
     with tempfile.TemporaryDirectory() as spool:
         runner = LocalRunner(
             memory,
-            lambda item, path: name_document(item),
+            lambda item, path: name_document(item.uri),
             Path(spool),
-            steps,
-            steps,
+            Steps(),
+            Keys(),
             tally,
             InlinePool,
             threads=4,
         )
         mark = time.process_time()
-        for number, _ in enumerate(runner.run(lambda: lambda task: task, items), 1):
+        for number, _ in enumerate(runner.run(lambda: do_task, items), 1):
             if not number % every:
                 now = time.process_time()
                 spans.append(now - mark)
@@ -191,7 +158,7 @@ def write_ledger(store: ObjectStore, count: int) -> None:
     writer = LedgerWriter(store, RECIPE, "20260101T000000Z-00000000")
     for i, item in enumerate(list_items(count)):
         if i % LEFT_EVERY:
-            name = name_document(item)
+            name = name_document(item.uri)
             outcome = f"outcomes/{name.removeprefix('sha256:')}.json"
             writer.add(Entry(item.uri, item.size, item.version, name, outcome, "record", pages=3))
             if writer.is_due():
