@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 
 from docai.errors import ConfigError
 from docai.schema import Schema, load_schema
@@ -44,15 +45,7 @@ class SchemaStore:
         if body is None:
             return None
         try:
-            loaded = load_schema({**json.loads(body)})
+            loaded = load_schema(json.loads(body))
         except ConfigError:  # written by a docai that admitted what this one does not
             return None
-        return Schema(
-            schema_id,
-            schema_hash,
-            loaded.definition,
-            loaded.fields,
-            loaded.title,
-            loaded.description,
-            loaded.cues,
-        )
+        return replace(loaded, id=schema_id, hash=schema_hash)

@@ -16,12 +16,12 @@ from xlsxwriter.worksheet import Worksheet
 from docai.imaging.drawing import STATUS_COLOURS
 from docai.imaging.labels import STATUS_MEANINGS
 from docai.types import FieldValue, Outcome, Record, Status
+from docai.values.surrogates import replace_surrogates
 from docai.workspace.export.crops import CropFolder
 from docai.workspace.export.files import replacing_folder, writing
 from docai.workspace.export.table import (
     LEADING,
     Columns,
-    clean,
     fields_by_path,
     joined,
     leading_cells,
@@ -64,9 +64,8 @@ class _Book:
     def __init__(self, draft: Path) -> None:
         # constant_memory: each row goes to disk as it is written, so that memory stays flat.
         self.book = xlsxwriter.Workbook(str(draft), {"constant_memory": True, "strings_to_urls": False})
-        self.book.set_properties(
-            {"author": "docai"}
-        )  # by which a later listing of the folder leaves it alone
+        # By the author a later listing of the folder leaves it alone.
+        self.book.set_properties({"author": "docai"})
         self.head = self.book.add_format({"bold": True, "bottom": 1, "bg_color": "#EEF1F5"})
         self.plain = self.book.add_format({"valign": "top"})
         self.failed = self.book.add_format({"valign": "top", "font_color": STATUS_COLOURS["unsupported"]})
@@ -83,7 +82,7 @@ class _Book:
     def write(self, to: _Sheet, column: int, value: Any, cell: Format, link: str | None = None) -> None:
         if to.row >= _MAX_ROWS:
             return
-        text = None if value is None else clean(text_of(value))[:_MAX_TEXT]
+        text = None if value is None else replace_surrogates(text_of(value))[:_MAX_TEXT]
         if link and to.links < _MAX_LINKS:
             to.links += 1
             to.sheet.write_url(to.row, column, f"external:{link}", cell, string=text or "")
