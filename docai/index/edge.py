@@ -66,7 +66,6 @@ class EdgeIndex:
     """
 
     reader_type: type[EdgeReader] = EdgeReader
-    writer_type: type[EdgeWriter] = EdgeWriter
 
     def __init__(
         self,
@@ -182,7 +181,7 @@ class EdgeIndex:
                 shard, manifest = self._generations.begin(fresh=fresh)
             if manifest is not None:
                 self.space.check(manifest.space, str(self.folder))
-            writer = self.writer_type(shard, manifest, self.space)
+            writer = EdgeWriter(shard, manifest, self.space)
         except BaseException:
             self._generations.discard()
             lock.release()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -142,19 +142,28 @@ class EdgeWriter:
 
     def replace(self, document_id: str, passages: Sequence[IndexedPassage]) -> None:
         """Passages of other documents are not touched. Raises `ValueError` for a passage of another one."""
-        import qdrant_edge as edge
-
         check_passages(document_id, passages, self._space)
         self._check_room()
-        stale = make_filter(frozenset((document_id,)), {UUID(p.passage.id) for p in passages})
+        self.delete(make_filter(frozenset((document_id,)), {UUID(p.passage.id) for p in passages}))
+        for first in range(0, len(passages), _BATCH):
+            self._upsert(_make_passage_point(p) for p in passages[first : first + _BATCH])
+
+    def put(self, points: Sequence[Any]) -> None:
+        """Points of any payload, in place of those of the same ids."""
+        self._check_room()
+        for first in range(0, len(points), _BATCH):
+            self._upsert(points[first : first + _BATCH])
+
+    def delete(self, condition: Any) -> int:
+        """How many points fulfilled an Edge filter and are gone."""
+        import qdrant_edge as edge
+
         with translated(self._path):
-            gone = count_points(self._shard, stale)
+            gone = count_points(self._shard, condition)
             if gone:
-                self._shard.update(edge.UpdateOperation.delete_points_by_filter(stale))
+                self._shard.update(edge.UpdateOperation.delete_points_by_filter(condition))
                 self._holes += gone
-            for first in range(0, len(passages), _BATCH):
-                points = [make_point(p) for p in passages[first : first + _BATCH]]
-                self._shard.update(edge.UpdateOperation.upsert_points(points))
+        return gone
 
     def finish(self) -> Manifest:
         """Bring all to the disk and close."""
@@ -175,6 +184,12 @@ class EdgeWriter:
         if self._shard is not None:
             self._shard.close()
             self._shard = None
+
+    def _upsert(self, points: Iterable[Any]) -> None:
+        import qdrant_edge as edge
+
+        with translated(self._path):
+            self._shard.update(edge.UpdateOperation.upsert_points(list(points)))
 
     def _check_room(self) -> None:
         with file_errors(self._path):
@@ -216,13 +231,20 @@ def create_shard(path: Path, space: VectorSpace) -> Any:
     return shard
 
 
-def make_point(indexed: IndexedPassage) -> Any:
+def make_point(
+    point_id: UUID, dense: NDArray[np.float32], sparse: SparseVector, payload: dict[str, Any]
+) -> Any:
     import qdrant_edge as edge
 
-    vectors = {DENSE: make_vector(indexed.dense)}
-    if len(indexed.sparse.indices):
-        vectors[SPARSE] = make_vector(indexed.sparse)
-    return edge.Point(id=UUID(indexed.passage.id), vector=vectors, payload=to_payload(indexed.passage))
+    vectors = {DENSE: make_vector(dense)}
+    if len(sparse.indices):
+        vectors[SPARSE] = make_vector(sparse)
+    return edge.Point(id=point_id, vector=vectors, payload=payload)
+
+
+def _make_passage_point(indexed: IndexedPassage) -> Any:
+    passage = indexed.passage
+    return make_point(UUID(passage.id), indexed.dense, indexed.sparse, to_payload(passage))
 
 
 def make_vector(vector: NDArray[np.float32] | SparseVector) -> Any:

@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
-from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 
 from docai.errors import ConfigError
 from docai.index.edge import EdgeIndex
-from docai.index.edge_shard import EdgeReader, EdgeWriter, count_points, make_vector, translated
-from docai.index.payload import DENSE, SPARSE
+from docai.index.edge_shard import EdgeReader, EdgeWriter, count_points, translated
 from docai.index.space import STAGE, VectorSpace
 from docai.types import SparseVector, Where
 
 _PAGE = 1000
-_BATCH = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,33 +48,10 @@ class NodeReader(EdgeReader):
                 return
 
 
-class NodeWriter(EdgeWriter):
-    def put(self, points: Sequence[Any]) -> None:
-        import qdrant_edge as edge
-
-        self._check_room()
-        with translated(self._path):
-            for first in range(0, len(points), _BATCH):
-                batch = list(points[first : first + _BATCH])
-                self._shard.update(edge.UpdateOperation.upsert_points(batch))
-
-    def delete(self, condition: Any) -> int:
-        """How many points fulfilled the filter and are gone."""
-        import qdrant_edge as edge
-
-        with translated(self._path):
-            gone = count_points(self._shard, condition)
-            if gone:
-                self._shard.update(edge.UpdateOperation.delete_points_by_filter(condition))
-                self._holes += gone
-        return gone
-
-
 class NodeIndex(EdgeIndex):
     """Points with any payload. What is put or deleted is published at once."""
 
     reader_type = NodeReader
-    writer_type = NodeWriter
 
     def get_space(self) -> VectorSpace | None:
         """What its vectors were made with; None before the first point."""
@@ -111,11 +85,11 @@ class NodeIndex(EdgeIndex):
             self._begin_writing(space).put(points)
             self.publish()
 
-    def _begin_writing(self, wanted: VectorSpace) -> NodeWriter:
+    def _begin_writing(self, wanted: VectorSpace) -> EdgeWriter:
         """A writer over what is published, or over nothing where there is no point yet."""
         while True:
             seen = self._generations.newest()
-            writer = cast(NodeWriter, self._write(fresh=self._settle_space(wanted)))
+            writer = self._write(fresh=self._settle_space(wanted))
             # The lock is held now. What another process published while it was waited for must stay.
             if self._generations.newest() == seen:
                 return writer
@@ -128,7 +102,7 @@ class NodeIndex(EdgeIndex):
             if reader is None or not cast(NodeReader, reader).count_points(condition):
                 return 0
             self.space = reader.space
-            gone = cast(NodeWriter, self._write()).delete(condition)
+            gone = self._write().delete(condition)
             self.publish()
             return gone
 
@@ -155,14 +129,3 @@ class NodeIndex(EdgeIndex):
         with self._mutex:
             reader = self._read()
             return [] if reader is None else list(cast(NodeReader, reader).list_points(condition))
-
-
-def make_node_point(
-    point_id: UUID, dense: NDArray[np.float32], sparse: SparseVector, payload: dict[str, Any]
-) -> Any:
-    import qdrant_edge as edge
-
-    vectors = {DENSE: make_vector(dense)}
-    if len(sparse.indices):
-        vectors[SPARSE] = make_vector(sparse)
-    return edge.Point(id=point_id, vector=vectors, payload=payload)

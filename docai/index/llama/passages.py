@@ -82,9 +82,6 @@ class PassageStore(NodeStore):
     def _read_node(self, point: FoundPoint) -> BaseNode:
         return make_node(describe_passage(from_payload(point.id, point.payload), ""))
 
-    def _name(self, point: FoundPoint) -> str:
-        return point.id
-
 
 def _with_uri(node: BaseNode, documents: Mapping[str, ShelfDocument]) -> BaseNode:
     document = documents.get(node.metadata["document_id"])

@@ -22,9 +22,10 @@ from numpy.typing import NDArray
 from pydantic import PrivateAttr
 
 from docai.errors import ConfigError
+from docai.index.edge_shard import make_point
 from docai.index.embedding.minilm import normalise
 from docai.index.llama.conditions import join_conditions, of_documents, of_points, to_condition
-from docai.index.llama.node_index import FoundPoint, NodeIndex, make_node_point
+from docai.index.llama.node_index import FoundPoint, NodeIndex
 from docai.index.payload import DENSE, SPARSE
 from docai.index.points import check_dimension
 from docai.index.space import STAGE, VectorSpace
@@ -107,10 +108,11 @@ class NodeStore(BasePydanticVectorStore):
         chosen = self._choose(query.node_ids or None, query.filters)
         condition = join_conditions([chosen, of_documents(query.doc_ids or None)])
         found = self._index.rank_points(self._choose_vectors(query), limit, condition)
+        nodes = [self._read_node(point) for point in found]
         return VectorStoreQueryResult(
-            nodes=[self._read_node(point) for point in found],
+            nodes=nodes,
             similarities=[point.score for point in found],
-            ids=[self._name(point) for point in found],
+            ids=[node.node_id for node in nodes],
         )
 
     async def async_add(self, nodes: Sequence[BaseNode], **kwargs: Any) -> list[str]:
@@ -145,7 +147,7 @@ class NodeStore(BasePydanticVectorStore):
     def _make_point(self, node: BaseNode, vector: NDArray[np.float32]) -> Any:
         payload = _clean(node_to_metadata_dict(node))
         words = self._encoder.encode_passage(node.get_content(MetadataMode.NONE))
-        return make_node_point(make_point_id(node.node_id), vector, words, payload)
+        return make_point(make_point_id(node.node_id), vector, words, payload)
 
     def _choose(self, node_ids: list[str] | None, filters: MetadataFilters | None) -> Any:
         points = None if node_ids is None else [make_point_id(name) for name in node_ids]
@@ -156,9 +158,6 @@ class NodeStore(BasePydanticVectorStore):
 
     def _read_node(self, point: FoundPoint) -> BaseNode:
         return metadata_dict_to_node(point.payload)
-
-    def _name(self, point: FoundPoint) -> str:
-        return self._read_node(point).node_id
 
     def _choose_vectors(self, query: VectorStoreQuery) -> Vectors:
         """The sides of the index that the mode asks, with what the query gives for each."""
