@@ -8,6 +8,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 ERRORS = frozenset({"ConfigError", "DocumentError", "ServiceError", "DocaiError"})
+MAKERS = frozenset({"_config", "_service", "note"})
+"""Functions of rooms that make errors and issues of codes."""
 
 
 def find_codes() -> dict[str, str]:
@@ -25,7 +27,7 @@ def find_codes() -> dict[str, str]:
 def read_code(call: ast.Call) -> str | None:
     name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
     keyword = next((k.value for k in call.keywords if k.arg == "code"), None)
-    at = {"Issue": 1, "Fault": 1, "RecordIssue": 9}.get(name, 0 if name in ERRORS else 9)
+    at = {"Issue": 1, "Fault": 1, "RecordIssue": 9}.get(name, 0 if name in ERRORS | MAKERS else 9)
     value = call.args[at] if len(call.args) > at else keyword if name in {*ERRORS, "RecordIssue"} else None
     return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else None
 
