@@ -77,6 +77,12 @@ def table_blocks(rows: Sequence[Sequence[tuple[int, str]]], name: str) -> Iterat
             yield Block("row", pieces)
 
 
+def list_names(names: Sequence[str], most: int) -> str:
+    """At most so many names in words, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{more}"
+
+
 def note(code: str, message: str) -> Issue:
     """An issue of reading a file, which the record will tell."""
     return Issue(STAGE, code, message)

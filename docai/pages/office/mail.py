@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import email
 import email.policy
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
-from docai.pages.office.content import Block, Part, Piece, note, text_block, tidy
+from docai.pages.office.content import Block, Part, Piece, list_names, note, text_block, tidy
 from docai.pages.office.elements import load_extra
 from docai.pages.office.plain import line_blocks
 from docai.pages.office.web import decode_text, read_html
@@ -84,15 +84,10 @@ def _name_part(part: Any) -> str:
     return str(part.get_filename() or part.get_content_type())
 
 
-def _attachment_issues(names: Iterable[str]) -> tuple[Issue, ...]:
-    listed = list(names)
-    if not listed:
+def _attachment_issues(names: Sequence[str]) -> tuple[Issue, ...]:
+    if not names:
         return ()
-    more = f" and {len(listed) - _NAMED} more" if len(listed) > _NAMED else ""
-    return (
-        note(
-            "attachments-not-read",
-            f"attachments were not read: {', '.join(listed[:_NAMED])}{more}; save them to the folder to have "
-            "them read",
-        ),
+    told = (
+        f"attachments were not read: {list_names(names, _NAMED)}; save them to the folder to have them read"
     )
+    return (note("attachments-not-read", told),)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from docai.pages.office.cells import name_cell, show_value
-from docai.pages.office.content import MOST_CELLS, Block, Part, Piece, note, raise_too_large, tidy
+from docai.pages.office.content import MOST_CELLS, Block, Part, Piece, list_names, note, raise_too_large, tidy
 from docai.pages.office.elements import load_extra
 from docai.types import Issue
 
@@ -88,11 +88,5 @@ def _rows(sheet: Any) -> Iterator[tuple[Any, ...]]:
 def _formula_issues(title: str, cells: list[str]) -> tuple[Issue, ...]:
     if not cells:
         return ()
-    more = f" and {len(cells) - _NAMED_CELLS} more" if len(cells) > _NAMED_CELLS else ""
-    return (
-        note(
-            "formulas-not-computed",
-            f"sheet {title}: formulas without a stored result in {', '.join(cells[:_NAMED_CELLS])}{more}; "
-            "open it in an office program and save it again",
-        ),
-    )
+    told = f"sheet {title}: formulas without a stored result in {list_names(cells, _NAMED_CELLS)}"
+    return (note("formulas-not-computed", f"{told}; open it in an office program and save it again"),)
