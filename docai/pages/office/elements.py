@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from docai.errors import DocumentError
@@ -123,13 +124,8 @@ def restore_lines(text: str) -> str:
     return "\n".join(line.strip() for line in text.split(_LINE_MARK))
 
 
-class _Offline(threading.local):
-    depth = 0
-
-
-_offline = _Offline()
 _reading: list[frozenset[int]] = []
-"""Of each document being read, the threads that ran when its reading began."""
+"""Of each document being read, the other threads that ran when its reading began."""
 _REFUSED = frozenset(
     f"socket.{name}"
     for name in (
@@ -149,24 +145,20 @@ def without_network() -> Iterator[None]:
     """While it lasts, neither this thread nor any begun since opens a connection or looks a name up: whatever
     a library tries on its own fails. Threads that ran before, which may be talking to a model, go on."""
     _watch()
-    ran_before = frozenset(sys._current_frames())
-    _offline.depth += 1
-    _reading.append(ran_before)
+    others = frozenset(sys._current_frames()) - {threading.get_ident()}
+    _reading.append(others)
     try:
         yield
     finally:
-        _reading.remove(ran_before)
-        _offline.depth -= 1
+        _reading.remove(others)
 
 
+@cache
 def _watch() -> None:
-    if not getattr(_offline.__class__, "watched", False):
-        _Offline.watched = True  # type: ignore[attr-defined]  # hooks stay for the life of the process
-        sys.addaudithook(_refuse_connection)
+    """Once: hooks stay for the life of the process."""
+    sys.addaudithook(_refuse_connection)
 
 
 def _refuse_connection(event: str, args: tuple[Any, ...]) -> None:
-    if event not in _REFUSED or not _reading:
-        return
-    if _offline.depth or any(threading.get_ident() not in before for before in tuple(_reading)):
+    if event in _REFUSED and any(threading.get_ident() not in others for others in tuple(_reading)):
         raise PermissionError(f"{event} while a document is read")
