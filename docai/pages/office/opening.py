@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
 _PACKAGES = frozenset({media.DOCX, media.XLSX, media.PPTX})
 _PRINTED_ONLY = frozenset({media.DOC, media.XLS, media.PPT, media.ODT, media.ODS, media.ODP, media.RTF})
-_NEVER_PRINTED = frozenset(
-    {media.EML, media.MSG, media.TEXT, media.MARKDOWN, media.CSV, media.TSV, media.HTML}
-)
 
 
 def open_office(
@@ -35,7 +32,7 @@ def open_office(
         return _open_encrypted(path, uri, password, limits, mode)
     if media_type in _PACKAGES:
         check_package(path, uri)
-    if media_type in _PRINTED_ONLY or (mode == "pages" and media_type not in _NEVER_PRINTED):
+    if media_type in _PRINTED_ONLY or (mode == "pages" and media_type in _PACKAGES):
         from docai.pages.office.convert import PrintedFile
 
         return PrintedFile(path, uri, media_type, limits)
