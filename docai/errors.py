@@ -58,6 +58,12 @@ class ConfigError(DocaiError):
     exit_code = 2
 
 
+def missing_extra(told: str, extra: str, stage: str, otherwise: str = "") -> ConfigError:
+    """That something needs an extra which is not installed. `otherwise`: a second way out, for the hint."""
+    hint = f"pip install 'docai[{extra}]'" + (f", or {otherwise}" if otherwise else "")
+    return ConfigError("extra-missing", told, stage=stage, hint=hint)
+
+
 class DocumentError(DocaiError):
     """One document (or one of its pages) cannot be processed; the others go on."""
 

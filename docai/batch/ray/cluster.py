@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from docai.errors import ConfigError, ServiceError
+from docai.errors import ServiceError, missing_extra
 
 CONNECT_S = 10.0
 LOCAL_STORE_BYTES = 256 << 20
@@ -25,9 +25,7 @@ def join_cluster(address: str | None, cpus: int | None) -> Iterator[Any]:
     try:
         import ray
     except ImportError as error:
-        raise ConfigError(
-            "extra-missing", "--runner ray needs Ray", stage="batch", hint="pip install 'docai[batch]'"
-        ) from error
+        raise missing_extra("--runner ray needs Ray", "batch", "batch") from error
     if address:
         _check_reachable(address)
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}

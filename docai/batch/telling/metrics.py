@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from docai.batch.events import Event
 from docai.batch.tally import Tally
-from docai.errors import ConfigError
+from docai.errors import ConfigError, missing_extra
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -92,12 +92,7 @@ def serve_metrics(collector: MetricsCollector, host: str, port: int) -> Iterator
     try:
         from prometheus_client import CollectorRegistry, start_http_server
     except ImportError as error:
-        raise ConfigError(
-            "extra-missing",
-            "--metrics needs prometheus_client",
-            stage="batch",
-            hint="pip install 'docai[batch]'",
-        ) from error
+        raise missing_extra("--metrics needs prometheus_client", "batch", "batch") from error
     registry = CollectorRegistry()
     registry.register(collector)
     try:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from docai.batch.events import Event
 from docai.batch.telling.log import describe_end
-from docai.errors import ConfigError
+from docai.errors import missing_extra
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Span, Tracer
@@ -95,9 +95,7 @@ def export_spans(run: str) -> Iterator[SpanTeller]:
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError as error:
-        raise ConfigError(
-            "extra-missing", "--trace needs OpenTelemetry", stage="batch", hint="pip install 'docai[otel]'"
-        ) from error
+        raise missing_extra("--trace needs OpenTelemetry", "otel", "batch") from error
     resource = Resource({"service.name": "docai"}).merge(OTELResourceDetector().detect())
     provider = TracerProvider(resource=resource)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from docai.errors import ConfigError
+from docai.errors import ConfigError, missing_extra
 from docai.index.embedding.minilm import normalise
 from docai.index.embedding.word_pieces import WordPieces
 
@@ -75,12 +75,7 @@ def _load(folder: Path, weights: Path, fingerprint: str, dimension: int) -> Any:
         from fastembed import TextEmbedding
         from fastembed.common.model_description import ModelSource, PoolingType
     except ImportError as error:
-        raise ConfigError(
-            "extra-missing",
-            "a model from a folder needs fastembed",
-            stage="index",
-            hint="pip install 'docai[fastembed]'",
-        ) from error
+        raise missing_extra("a model from a folder needs fastembed", "fastembed", "index") from error
     known = f"docai/{fingerprint}"
     if known not in {model["model"] for model in TextEmbedding.list_supported_models()}:
         TextEmbedding.add_custom_model(
