@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from docai.types import Box, Passage, PassageKind
+from docai.values.surrogates import replace_surrogates
 
 DOCUMENT_KEY = "document_id"
 DENSE, SPARSE = "dense", "sparse"
@@ -18,10 +19,10 @@ def to_payload(passage: Passage) -> dict[str, Any]:
     Text, since Edge gives numbers of JSON back with another last digit.
     """
     payload: dict[str, Any] = {
-        DOCUMENT_KEY: _clean(passage.document_id),
+        DOCUMENT_KEY: replace_surrogates(passage.document_id),
         "page": passage.page,
         "ordinal": passage.ordinal,
-        "text": _clean(passage.text),
+        "text": replace_surrogates(passage.text),
         "kind": passage.kind,
     }
     if passage.boxes:
@@ -29,7 +30,7 @@ def to_payload(passage: Passage) -> dict[str, Any]:
     for name in ("heading", "context", "locator"):
         value = getattr(passage, name)
         if value:
-            payload[name] = _clean(value)
+            payload[name] = replace_surrogates(value)
     return payload
 
 
@@ -56,8 +57,3 @@ def from_payload(point_id: str, payload: Mapping[str, Any] | None) -> Passage:
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"point {point_id} is no passage of docai: {error!r}") from error
-
-
-def _clean(text: str) -> str:
-    """Half a surrogate pair, as some PDFs have, is no text in JSON."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

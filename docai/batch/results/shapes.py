@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 from docai.schema import Schema
 from docai.schema.resolve import core_of
 from docai.types import Failure, FieldValue, Record
+from docai.values.surrogates import replace_surrogates
 
 # A property's own name comes first; what docai adds steps aside.
 _OWN = ("document_id", "uri", "page_count", "first_page", "last_page", "complete", "schema_hash", "engine")
@@ -132,13 +133,13 @@ def failure_row(failure: Failure) -> dict[str, Any]:
 
 
 def scrub(row: dict[str, Any]) -> dict[str, Any]:
-    """Without lone surrogates, which broken text layers have and UTF-8 does not."""
+    """All its texts as UTF-8 takes them."""
     return {key: _scrub(value) for key, value in row.items()}
 
 
 def _scrub(value: Any) -> Any:
     if isinstance(value, str):
-        return value if value.isascii() else value.encode("utf-8", "replace").decode()
+        return replace_surrogates(value)
     if isinstance(value, dict):
         return scrub(value)
     return [_scrub(item) for item in value] if isinstance(value, list) else value

@@ -17,7 +17,7 @@ from docai.batch.results.shapes import (
     shape_fields,
     shape_records,
 )
-from docai.errors import ConfigError
+from docai.errors import ConfigError, missing_extra
 from docai.protocols import ObjectStore
 from docai.schema import Schema
 from docai.types import Failure, Outcome, Record, SourceItem, under_uri
@@ -188,9 +188,5 @@ def _check_pyarrow() -> None:
     try:
         import pyarrow  # noqa: F401
     except ImportError as error:
-        raise ConfigError(
-            "extra-missing",
-            "writing Parquet needs pyarrow",
-            stage="export",
-            hint="pip install 'docai[parquet]', or leave it out: outputs: {formats: [jsonl]}",
-        ) from error
+        otherwise = "leave it out: outputs: {formats: [jsonl]}"
+        raise missing_extra("writing Parquet needs pyarrow", "parquet", "export", otherwise) from error

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from docai.errors import ConfigError
+from docai.errors import missing_extra
 from docai.types import Outcome
+from docai.values.surrogates import replace_surrogates
 from docai.workspace.export.files import writing
-from docai.workspace.export.table import Columns, clean, leading_cells, text_of, value_cells
+from docai.workspace.export.table import Columns, leading_cells, text_of, value_cells
 
 _ROWS_PER_GROUP = 2000
 
@@ -19,12 +20,7 @@ def check_pyarrow() -> None:
     try:
         import pyarrow  # noqa: F401
     except ImportError as error:
-        raise ConfigError(
-            "extra-missing",
-            "writing Parquet needs pyarrow",
-            stage="export",
-            hint="pip install 'docai[parquet]'",
-        ) from error
+        raise missing_extra("writing Parquet needs pyarrow", "parquet", "export") from error
 
 
 def write_parquet(draft: Path, path: Path, columns: Columns, rows: Iterable[Outcome]) -> None:
@@ -64,12 +60,12 @@ def _value_type(pa: Any, kinds: set[type]) -> Any:
 
 def _row(outcome: Outcome, names: list[str], lists: list[bool], as_text: list[bool]) -> dict[str, Any]:
     row: dict[str, Any] = {
-        k: clean(v) if isinstance(v, str) else v for k, v in leading_cells(outcome).items()
+        k: replace_surrogates(v) if isinstance(v, str) else v for k, v in leading_cells(outcome).items()
     }
     cells = value_cells(outcome)
     for name, many, text in zip(names, lists, as_text, strict=True):
         found = [
-            None if value is None else clean(text_of(value)) if text else value
+            None if value is None else replace_surrogates(text_of(value)) if text else value
             for _, value in cells.get(name, [])
         ]
         row[name] = found if many else found[0] if found else None

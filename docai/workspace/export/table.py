@@ -96,10 +96,5 @@ def text_of(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def clean(text: str) -> str:
-    """Text without lone surrogates, which broken text layers have and UTF-8 does not."""
-    return text.encode("utf-8", "replace").decode()
-
-
 def fields_by_path(record: Record) -> dict[str, FieldValue]:
     return {item.path: item for item in record.fields}

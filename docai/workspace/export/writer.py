@@ -11,9 +11,10 @@ from typing import IO, Any
 
 from docai.errors import ConfigError
 from docai.types import Outcome
+from docai.values.surrogates import replace_surrogates
 from docai.workspace.export.files import replacing, writing
 from docai.workspace.export.lines import outcome_line, parse_line
-from docai.workspace.export.table import LEADING, Columns, clean, joined, leading_cells, text_of, value_cells
+from docai.workspace.export.table import LEADING, Columns, joined, leading_cells, text_of, value_cells
 from docai.workspace.export.views import PageViews
 
 FORMATS = (".jsonl", ".csv", ".xlsx", ".parquet")
@@ -120,7 +121,7 @@ def _csv_cell(value: Any) -> str:
     in a cell may stem from a stranger's document."""
     if value is None:
         return ""
-    text = clean(text_of(value))
+    text = replace_surrogates(text_of(value))
     starts_formula = isinstance(value, str) and text[:1] in ("=", "@", "\t", "\r")
     return "'" + text if starts_formula or _is_signed_formula(value) else text
 
