@@ -25,8 +25,7 @@ from docai.batch.side import SideTask
 from docai.batch.stages import StageClock
 from docai.batch.store.attempts import FATAL_CODES, MOST_DEATHS
 from docai.batch.store.kept import Part
-from docai.batch.store.layout import digest_item, name_failure, name_work
-from docai.batch.store.ledger import Entry
+from docai.batch.store.layout import name_failure, name_work
 from docai.batch.store.outcomes import Stored
 from docai.batch.tally import Tally
 from docai.errors import DocaiError, DocumentError
@@ -320,18 +319,7 @@ class BatchJob(Scheduler):
             self._stages.tell("write", work, work.ended_s)
         for one in (work, *work.twins):
             shared = one is not work
-            entry = Entry(
-                *(one.item.uri, one.item.size, one.item.version),
-                document=stored.document,
-                outcome=stored.key,
-                state=stored.standing.state,
-                code=stored.standing.code,
-                pages=stored.pages,
-                attempt=max(stored.attempt, one.attempt),
-                shared=shared,
-            )
-            self._memory.writer.add(entry)
-            self._memory.known.add(digest_item(one.item), entry.standing, entry.attempt)
+            entry = self._memory.enter(one.item, stored, attempt=one.attempt, shared=shared)
             self._tally.ended[entry.standing] += 1
             self._tally.shared += shared
             outcomes = tuple(under_uri(outcome, one.item.uri) for outcome in stored.outcomes)

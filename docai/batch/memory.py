@@ -10,9 +10,11 @@ from docai.batch.store.beats import Beats
 from docai.batch.store.claims import Claims
 from docai.batch.store.kept import Codec, KeptParts, PartsInFlight
 from docai.batch.store.known import KnownItems
-from docai.batch.store.ledger import LedgerReader, LedgerWriter
-from docai.batch.store.outcomes import BatchOutcomes
+from docai.batch.store.layout import digest_item
+from docai.batch.store.ledger import Entry, LedgerReader, LedgerWriter
+from docai.batch.store.outcomes import BatchOutcomes, Stored
 from docai.protocols import ObjectStore
+from docai.types import SourceItem
 
 
 class BatchMemory:
@@ -41,6 +43,22 @@ class BatchMemory:
         self.kept = KeptParts(store, recipe)
         self.beats = Beats(store, recipe, run, process=process, is_gone=is_gone, describe=describe)
         self.claims = Claims(store, recipe, run, self.beats)
+
+    def enter(self, item: SourceItem, stored: Stored, *, attempt: int, shared: bool = False) -> Entry:
+        """Note which outcome an item has; `shared`: another key with the same bytes did the work."""
+        entry = Entry(
+            *(item.uri, item.size, item.version),
+            document=stored.document,
+            outcome=stored.key,
+            state=stored.standing.state,
+            code=stored.standing.code,
+            pages=stored.pages,
+            attempt=max(stored.attempt, attempt),
+            shared=shared,
+        )
+        self.writer.add(entry)
+        self.known.add(digest_item(item), entry.standing, entry.attempt)
+        return entry
 
     def begin(self) -> None:
         """Say that this run lives, and learn what failed before. Raises `ServiceError`."""

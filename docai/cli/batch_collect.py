@@ -7,8 +7,6 @@ import sys
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from docai.cli.batch import Destination, EndpointOption, RecipeOption
 from docai.cli.options import check_choice
@@ -59,9 +57,11 @@ def collect(
     if not sys.stdout.isatty():
         sys.stdout.write(json.dumps(manifest, ensure_ascii=False) + "\n")
         return
-    table = Table(box=None, pad_edge=False, show_header=False)
-    table.add_column(style="bold")
-    table.add_column()
+    from rich.console import Console
+
+    from docai.cli.batch_view import make_table
+
+    table = make_table()
     table.add_row("written to", manifest["at"])
     for name, value in manifest["counts"].items():
         if name != "failures_by_code":

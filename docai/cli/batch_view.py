@@ -95,7 +95,7 @@ class BatchProgress:
             return
         seconds = time.monotonic() - self._started
         tally = self._tally
-        table = _make_table()
+        table = make_table()
         table.add_row("listed", str(tally.listed))
         _add_states(table, {**tally.describe()})
         again = f", {tally.pages_kept} kept from before" if tally.pages_kept else ""
@@ -113,7 +113,7 @@ class BatchProgress:
 
 def print_status(status: Mapping[str, Any]) -> None:
     """A job's status as a table on standard output."""
-    table = _make_table()
+    table = make_table()
     for name in ("source", "schema", "engine", "recipe", "created"):
         table.add_row(name, str(status[name]))
     _add_states(table, status)
@@ -127,7 +127,7 @@ def print_status(status: Mapping[str, Any]) -> None:
     Console(highlight=False).print(table)
 
 
-def _make_table() -> Table:
+def make_table() -> Table:
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="bold")
     table.add_column()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from docai.batch.pace import Pace, Price
 from docai.errors import ConfigError
-from docai.wiring.batch_stores import BatchSource, make_spool, open_destination
+from docai.wiring.batch_stores import BatchSource, make_memory, make_spool, open_destination
 from docai.wiring.job import Steps
 from docai.wiring.keys import list_schemas, make_keys, reading_key
 
@@ -129,9 +129,7 @@ class Batch:
         return self._stack.enter_context(open_publisher(self.plan.index))
 
     def _open_memory(self, keys: Keys) -> BatchMemory:
-        from docai.batch.memory import BatchMemory
         from docai.batch.store.layout import name_recipe
-        from docai.wiring.batch_stores import describe_process, is_gone, make_codec
 
         recipe = name_recipe(keys.outcome(""), keys.reading)
         if self.plan.recipe not in (None, recipe):
@@ -142,15 +140,7 @@ class Batch:
                 hint="docai batch SOURCE DEST makes outcomes with the present one",
             )
         note_job(self._dest, recipe, self.plan)
-        return BatchMemory(
-            self._dest,
-            recipe,
-            self.run_name,
-            make_codec(),
-            process=describe_process(),
-            is_gone=is_gone,
-            describe=lambda: self.tally.told,
-        )
+        return make_memory(self._dest, recipe, self.run_name, lambda: self.tally.told)
 
     def _list_items(self, memory: BatchMemory) -> tuple[Iterable[SourceItem], Callable[[SourceItem], int]]:
         """What is to be looked at, and at which attempt each item is."""

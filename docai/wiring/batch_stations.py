@@ -9,14 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from docai.wiring.batch_stores import (
-    BatchSource,
-    describe_process,
-    is_gone,
-    make_codec,
-    make_spool,
-    open_for_reading,
-)
+from docai.wiring.batch_stores import BatchSource, make_memory, make_spool, open_for_reading
 from docai.wiring.job import Steps
 from docai.wiring.keys import make_keys, reading_key
 
@@ -42,7 +35,6 @@ class StationSpec:
 
     @contextmanager
     def __call__(self, build: Any) -> Iterator[Station]:
-        from docai.batch.memory import BatchMemory
         from docai.batch.ray.station import Station, StationParts
         from docai.batch.store.layout import name_run
         from docai.wiring.batch import start_pool
@@ -53,14 +45,7 @@ class StationSpec:
             if self.client is not None:
                 asking = stack.enter_context(self._open_model())
                 asking.try_out()
-            memory = BatchMemory(
-                open_for_reading(plan.dest, plan.endpoint_url),
-                self.recipe,
-                name_run(),
-                make_codec(),
-                process=describe_process(),
-                is_gone=is_gone,
-            )
+            memory = make_memory(open_for_reading(plan.dest, plan.endpoint_url), self.recipe, name_run())
             parts = StationParts(
                 memory,
                 BatchSource(plan.source, plan.endpoint_url, plan.document_bytes).fetch,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from docai.wiring.storage import open_source, open_store
 
 if TYPE_CHECKING:
+    from docai.batch.memory import BatchMemory
     from docai.batch.store.kept import Codec
     from docai.protocols import ObjectStore
     from docai.types import SourceItem
@@ -93,6 +94,17 @@ def is_gone(process: Mapping[str, Any]) -> bool:
     except TypeError:
         return False
     return not is_alive(holder, current_process(), 0.0)
+
+
+def make_memory(
+    store: ObjectStore, recipe: str, run: str, describe: Callable[[], Mapping[str, Any]] = dict
+) -> BatchMemory:
+    """What this process keeps of a job. `describe`: what its beat tells of its progress."""
+    from docai.batch.memory import BatchMemory
+
+    return BatchMemory(
+        store, recipe, run, make_codec(), process=describe_process(), is_gone=is_gone, describe=describe
+    )
 
 
 def make_codec() -> Codec:

@@ -16,7 +16,6 @@ from docai.batch.ray.station import Report, Share, Station
 from docai.batch.runner import Build
 from docai.batch.scheduling import describe_failure
 from docai.batch.store.layout import name_failure
-from docai.batch.store.ledger import Entry
 from docai.batch.tally import Tally
 from docai.errors import ConfigError, DocaiError, DocumentError, ServiceError
 from docai.types import Outcome, SourceItem, under_uri
@@ -226,16 +225,7 @@ class RayRunner:
         )
         work = name_failure(self.memory.recipe, item)
         stored = self.memory.outcomes.create(work, None, (describe_failure(error, item.uri),), attempt)
-        entry = Entry(
-            *(item.uri, item.size, item.version),
-            document=stored.document,
-            outcome=stored.key,
-            state=stored.standing.state,
-            code=stored.standing.code,
-            pages=stored.pages,
-            attempt=stored.attempt,
-        )
-        self.memory.writer.add(entry)
+        entry = self.memory.enter(item, stored, attempt=attempt)
         self.tally.ended[entry.standing] += 1
         outcomes = tuple(under_uri(outcome, item.uri) for outcome in stored.outcomes)
         self.on_event(Event("done", item.uri, outcomes=outcomes))
