@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from typing import get_args
 
 import numpy as np
 import pytest
 from answering_shelves import make_library, make_shelf
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from docai.answering.composing.material import MOST_PAGES, clip_text, gather_material
@@ -23,7 +24,7 @@ from docai.answering.sources import open_sources
 from docai.imaging.profiles import GEMMA4, GENERIC
 from docai.llm.chat import ImagePart
 from docai.llm.scripted_answers import read_passages
-from docai.types import Box, PageImage, Passage, Where
+from docai.types import AnswerStatus, Box, PageImage, Passage, Where
 
 ASSIGN = "Neither party may assign this Agreement without the prior written consent of the other."
 
@@ -79,9 +80,26 @@ def test_a_passage_without_a_space_is_cut_at_the_limit() -> None:
 
 
 @given(st.text(max_size=300))
+@example('{"sentences": [], "status": "answered"}')
+@example('{"sentences": [{"quotes": ["…", "so"], "text": "so"}], "answer": "a\\n b", "status": "perhaps"}')
 def test_reading_a_reply_never_fails(text: str) -> None:
-    read_said(text)
-    read_said('{"sentences": [' + text)
+    for reply in (text, '{"sentences": [' + text):
+        said = read_said(reply)
+        assert said.usable or said.ending != "complete"
+        assert said.status in (None, *get_args(AnswerStatus))
+        assert said.answer == " ".join(said.answer.split())
+        for words in (w for s in said.sentences for w in (s.text, *(q.words for q in s.quotes))):
+            assert any(letter.isalnum() for letter in words)
+
+
+@given(st.text(max_size=300))
+def test_what_a_whole_reply_says_is_read_on_one_line_and_blanks_are_not(text: str) -> None:
+    sentence = {"quotes": [{"source": 2, "words": text}], "text": text}
+    said = read_said(json.dumps({"sentences": [sentence], "answer": "", "status": "answered"}))
+    line = " ".join(text.split())
+    read = [(s.text, [(q.source, q.words) for q in s.quotes]) for s in said.sentences]
+    assert read == ([(line, [(2, line)])] if any(letter.isalnum() for letter in text) else [])
+    assert said.usable is bool(read)
 
 
 @pytest.mark.parametrize(
