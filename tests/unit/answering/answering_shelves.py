@@ -25,6 +25,20 @@ from docai.types import (
 )
 from docai.values.compare import fold
 
+SUPPLY = (
+    "SUPPLY AGREEMENT\n"
+    "This Supply Agreement is made as of March 3, 2020 between Norlund Oy and Karst Mining Ltd.",
+    "The initial term of this Agreement is three (3) years from the date above.\n"
+    "This Agreement shall be governed by the laws of the State of Delaware.\n"
+    "Neither party may assign this Agreement without the prior written consent of the other party.\n"
+    "Supplier shall maintain liability insurance of not less than $2,000,000.",
+)
+SERVICES = (
+    "SERVICES AGREEMENT\n"
+    "This Services Agreement is made as of May 5, 2021 between Vexler Inc. and Oakham LLC.\n"
+    "This Agreement shall be governed by the laws of the State of Texas.",
+)
+
 
 def make_page(document_id: str, number: int, text: str) -> Page:
     """A page of 612 × 792 points whose lines are the text's; words are 6 points a letter wide."""

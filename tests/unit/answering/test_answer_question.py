@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from answering_shelves import make_library, make_shelf, stands_at_boxes
+from answering_shelves import SERVICES, SUPPLY, make_library, make_shelf, stands_at_boxes
 
 from docai.answering.asking import answer_question
 from docai.answering.assembly import name_document
@@ -12,19 +12,6 @@ from docai.answering.library import LibraryDocument
 from docai.errors import ConfigError
 from docai.types import Answer, Where
 
-SUPPLY = (
-    "SUPPLY AGREEMENT\n"
-    "This Supply Agreement is made as of March 3, 2020 between Norlund Oy and Karst Mining Ltd.",
-    "The initial term of this Agreement is three (3) years from the date above.\n"
-    "This Agreement shall be governed by the laws of the State of Delaware.\n"
-    "Neither party may assign this Agreement without the prior written consent of the other party.\n"
-    "Supplier shall maintain liability insurance of not less than $2,000,000.",
-)
-SERVICES = (
-    "SERVICES AGREEMENT\n"
-    "This Services Agreement is made as of May 5, 2021 between Vexler Inc. and Oakham LLC.\n"
-    "This Agreement shall be governed by the laws of the State of Texas.",
-)
 VALUES = {
     "/governing_law": ("Delaware", "the laws of the State of Delaware"),
     "/agreement_date": ("2020-03-03", "March 3, 2020"),
