@@ -227,6 +227,8 @@ OVERLOAD = _codes(TIMEOUT, PROXY_CUT, BUSY, DOWN, LOST)
 """Codes after which fewer requests should be under way."""
 SLOW = _codes(TIMEOUT, PROXY_CUT)
 """Codes that cost a whole time-out each."""
+PAGE_FAULTS = _codes(TIMEOUT, PROXY_CUT, BROKEN, GARBLED, LOST, REFUSED)
+"""Codes that one page may cause; the client has tried several times already."""
 
 
 def translate(error: BaseException, *, base_url: str, model: str = "") -> DocaiError:

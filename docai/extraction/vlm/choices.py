@@ -13,12 +13,12 @@ from typing import Any
 
 from docai.errors import ConfigError, ServiceError
 from docai.extraction.vlm.claims import ENGINE, TERM_RULE
-from docai.extraction.vlm.looking import PAGE_FAULTS
 from docai.extraction.vlm.looks import is_printed, plain
 from docai.extraction.vlm.prompt import Choice, Option, describe_field, hash_choices, write_choices
 from docai.extraction.vlm.signals import Candidate, from_log_odds, log_odds
 from docai.extraction.vlm.terms import compute_terms
 from docai.llm.chat import ChatRequest, Message, ModelClient, Reply
+from docai.llm.faults import PAGE_FAULTS
 from docai.llm.salvage import parse_object
 from docai.schema import Field, Schema
 from docai.schema.kinds import name_tokens

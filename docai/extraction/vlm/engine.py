@@ -23,7 +23,7 @@ from docai.extraction.vlm.sheets import PageSheet, SheetPart, share_parts
 from docai.extraction.vlm.sight import Eye
 from docai.imaging.profiles import VisionProfile
 from docai.llm.chat import ChatRequest, ImagePart, Message, ModelClient, Reply
-from docai.llm.faults import read_image_limit
+from docai.llm.faults import PAGE_FAULTS, read_image_limit
 from docai.schema import Field, Schema, template
 from docai.types import Claim, Issue, Page, PageAnswer
 
@@ -33,11 +33,6 @@ _MOST_REQUESTS = 12
 _MOST_TOKENS = 4096
 """Of a reply: a page of table rows takes 3,000. A cut-off one may have twice that."""
 _MOST_IMAGES = 16
-_PAGE_FAULTS = frozenset(
-    ("timeout", "proxy-cut", "server-error", "garbled-reply", "connection-lost", "bad-request")
-)
-"""Codes of errors that one page may cause; the client has tried several times already."""
-
 MakeSheet = Callable[[VisionProfile], Awaitable[PageSheet]]
 
 
@@ -216,7 +211,7 @@ class PageEngine:
         """After a refusal: fewer images or fewer fields at once. Raises it again if it is not the page's."""
         if error.code not in {"too-many-images", "context-too-small", "request-too-large", "schema-refused"}:
             # What refuses the very first question would refuse every other: better said before all are read.
-            if error.code not in _PAGE_FAULTS or (error.code == "bad-request" and not self._replied):
+            if error.code not in PAGE_FAULTS or (error.code == "bad-request" and not self._replied):
                 raise error
         elif asking.requests < asking.allowed + _MOST_REQUESTS:
             if error.code == "too-many-images" and len(share) > 1:

@@ -11,13 +11,10 @@ from docai.extraction.vlm.crops import Crop
 from docai.extraction.vlm.looks import LookQuestion
 from docai.extraction.vlm.prompt import CROP_SCHEMA, hash_words, write_crop_question
 from docai.llm.chat import ChatRequest, ImagePart, Message, ModelClient, Reply
+from docai.llm.faults import PAGE_FAULTS
 from docai.types import CropReading, PageAnswer
 
 _MOST_TOKENS = 512
-PAGE_FAULTS = frozenset(
-    ("timeout", "proxy-cut", "server-error", "garbled-reply", "connection-lost", "bad-request")
-)
-"""Codes of errors that one page may cause; the client has tried several times already."""
 
 MakeCrops = Callable[[], Awaitable[Sequence[Crop]]]
 
