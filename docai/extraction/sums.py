@@ -191,13 +191,14 @@ def _check_sum(
 
 def _count_printed(amount: Decimal, indexes: PageIndexes) -> int:
     """How often the document prints an amount."""
-    printed = (
-        {(index.page.number, found.start): as_decimal(found.value) for found in index.found(kind)}
+    places = {
+        (number, found.start)
         for number in indexes.numbers
         if (index := indexes.get(number)) is not None
         for kind in ("number", "money")
-    )
-    places = {at for found in printed for at, value in found.items() if value == amount}
+        for found in index.found(kind)
+        if as_decimal(found.value) == amount
+    }
     return len(places)
 
 
@@ -212,10 +213,7 @@ def _sum_counts(members: Sequence[Field], values: Mapping[str, Decimal | None]) 
 def _find_count(indexes: PageIndexes, rows: int, pieces: Decimal | None) -> int | None:
     """How many rows a page says there are, where it is neither their number nor that of their pieces."""
     told = [
-        int(next(filter(None, match.groups())))
-        for number in indexes.numbers
-        if (index := indexes.get(number)) is not None
-        for match in _COUNT.finditer(index.reading.text)
+        int(next(filter(None, match.groups()))) for text in indexes.texts() for match in _COUNT.finditer(text)
     ]
     if not told or any(count in (rows, pieces) for count in told):
         return None
