@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from docai.errors import ConfigError, ServiceError
 from docai.types import Answer, Where
-from docai.wiring.finding import Finding, FindOptions
+from docai.wiring.finding import FindOptions, Retrieval
 from docai.wiring.model_choice import ModelOptions
 from docai.wiring.records import nothing_indexed, opened_workspace, uri_of
 
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from docai.workspace import Workspace
 
 Tell = Callable[[str], None]
-_REBUILT = ("index-damaged", "index-other-model")
-"""Faults of the index that making it again from the workspace's database cures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,6 @@ class Answerer:
         self._session: ModelSession | None = None
         self._model_gone: ServiceError | None = None
         self._find_options = finding or FindOptions()
-        self._notes: tuple[AnswerIssue, ...] = ()
         self._tell = tell
         self._stack = ExitStack()
 
@@ -87,8 +84,8 @@ class Answerer:
         self._model_spec = self._model_options.resolve() if self._composing is None else None
         self.stores = self._stack.enter_context(opened_workspace(self._named))
         options = self._find_options.or_settings(Settings.from_environment(os.environ))
-        self._finding = Finding(self.stores, options, self._tell)
-        self._stack.callback(self._finding.close)
+        self._retrieval = Retrieval(self.stores, options, self._tell)
+        self._stack.callback(self._retrieval.close)
         return self
 
     def __exit__(
@@ -112,14 +109,14 @@ class Answerer:
         where = Where(library.document_ids if options.narrowed else None)
         if options.each:
             return self._ask_each(question, library, where, progress)
-        over_records = self._ask_records(asked, library, options)
+        over_records, notes = self._ask_records(asked, library, options)
         if over_records is not None:
             return over_records
         if asked.which_documents and asked.asked == "yes_no":
             answer = self._ask_each(question, library, where, progress)
         else:
             answer = self._ask_pages(question, library, where)
-        return answer.model_copy(update={"issues": (*answer.issues, *self._notes)}) if self._notes else answer
+        return _add_issues(answer, notes)
 
     def save_rows(self, answer: Answer, name: str) -> str:
         """Keep the rows of `--each` as a field of the documents' records; says how many took it."""
@@ -135,11 +132,9 @@ class Answerer:
         under = [uri_of(self.stores.root, path) for path in options.paths]
         entries = self.stores.catalogue.list_entries(under)
         if not entries and under:
-            raise ConfigError(
-                "nothing-in-scope",
+            raise _out_of_scope(
                 f"no document here lies in {', '.join(map(str, options.paths))}",
-                stage="answering",
-                hint="--in takes files and folders that docai extract or docai index has read",
+                "--in takes files and folders that docai extract or docai index has read",
             )
         if options.schema or options.conditions:
             conditions = [parse_condition(text) for text in options.conditions]
@@ -147,42 +142,33 @@ class Answerer:
             entries = [entry for entry in entries if entry.id in meant]
             if not entries:
                 told = ", ".join((f"schema {options.schema or 'any'}", *options.conditions))
-                raise ConfigError(
-                    "nothing-in-scope",
-                    f"no record here fulfils: {told}",
-                    stage="answering",
-                    hint="docai records list shows what there is",
+                raise _out_of_scope(
+                    f"no record here fulfils: {told}", "docai records list shows what there is"
                 )
         if options.document_ids is not None and entries:
             entries = [entry for entry in entries if entry.id in options.document_ids]
             if not entries:
-                raise ConfigError(
-                    "nothing-in-scope",
-                    "no document here is let through",
-                    stage="answering",
-                    hint="check filters",
-                )
+                raise _out_of_scope("no document here is let through", "check filters")
         if options.as_of and entries:
             later = find_later(self.stores, options.as_of)
             entries = [entry for entry in entries if entry.id not in later]
             if not entries:
-                raise ConfigError(
-                    "nothing-in-scope",
+                raise _out_of_scope(
                     f"all that is meant here speaks from a later day than {options.as_of}",
-                    stage="answering",
-                    hint="a later --as-of, or none",
+                    "a later --as-of, or none",
                 )
         if not entries:
             raise nothing_indexed(self.stores.root, "answering")
         return WorkspaceLibrary(self.stores, entries, options.as_of)
 
-    def _ask_records(self, asked: Question, library: WorkspaceLibrary, options: AskOptions) -> Answer | None:
-        """The answer over records, where the question counts, adds, compares or lists."""
+    def _ask_records(
+        self, asked: Question, library: WorkspaceLibrary, options: AskOptions
+    ) -> tuple[Answer | None, tuple[AnswerIssue, ...]]:
+        """The answer over records, where the question asks for one, else what another answer should say."""
         from docai.wiring.record_route import RecordRoute
 
         route = RecordRoute(self.stores, library, options.narrowed, options.as_of, self.open_model)
-        answer, self._notes = route.ask(asked)
-        return answer
+        return route.ask(asked)
 
     def _ask_each(
         self,
@@ -205,15 +191,12 @@ class Answerer:
 
         composer = self._make_composer()
         try:
-            scope, issues = self._finding.narrow(library, where)
+            scope, issues = self._retrieval.narrow(library, where)
             answer = answer_question(question, library, self.open_finder(), scope, composer)
         except ConfigError as error:
-            if error.code not in _REBUILT:
-                raise
-            issues = (self._finding.rebuild(error),)
+            issues = (self._retrieval.rebuild(error),)
             answer = answer_question(question, library, self.open_finder(), where, composer)
-        answer = self._label(answer)
-        return answer.model_copy(update={"issues": (*answer.issues, *issues)}) if issues else answer
+        return _add_issues(self._label(answer), issues)
 
     def open_model(self) -> ModelSession | None:
         """The session with the configured model; None where none is configured, or its server is away (then
@@ -249,14 +232,20 @@ class Answerer:
         try:
             return self.open_finder().retrieve(question, limit, where)
         except ConfigError as error:
-            if error.code not in _REBUILT:
-                raise
-            self._finding.rebuild(error)
+            self._retrieval.rebuild(error)
             return self.open_finder().retrieve(question, limit, where)
 
     def open_finder(self) -> PageFinder:
         """Retrieval over the newest index, or over the server that was named."""
-        return self._finding.open_finder()
+        return self._retrieval.open_finder()
+
+
+def _add_issues(answer: Answer, issues: tuple[AnswerIssue, ...]) -> Answer:
+    return answer.model_copy(update={"issues": (*answer.issues, *issues)})
+
+
+def _out_of_scope(message: str, hint: str) -> ConfigError:
+    return ConfigError("nothing-in-scope", message, stage="answering", hint=hint)
 
 
 def ask(

@@ -56,7 +56,7 @@ class FindOptions:
         )
 
 
-class Finding:
+class Retrieval:
     """The index and the page finder over it, opened when they are first needed. Close it."""
 
     def __init__(self, stores: Workspace, options: FindOptions, tell: Callable[[str], None]) -> None:
@@ -132,11 +132,11 @@ class Finding:
         return where, tuple(issues)
 
     def rebuild(self, error: DocaiError) -> AnswerIssue:
-        """Make the workspace's own index anew from its database, and say so. Raises the error where it is a
-        server's, which is another's to mend."""
-        from docai.wiring.publishing import rebuild_embedded
+        """Make the workspace's own index anew from its database, and say so. Raises the error where that does
+        not cure it, and where it is a server's, which is another's to mend."""
+        from docai.wiring.publishing import CURED_BY_REBUILDING, rebuild_embedded
 
-        if self._options.qdrant is not None:
+        if self._options.qdrant is not None or error.code not in CURED_BY_REBUILDING:
             raise error
         self.close()
         self._tell(f"{error.message}: it is made again from the workspace")
@@ -167,14 +167,10 @@ class Finding:
 
     def _open_embedded(self, model: IndexModel) -> EdgeIndex:
         """The newest generation, brought up to date first unless another process is writing."""
-        from docai.wiring.publishing import make_index_space, publish_embedded
+        from docai.wiring.publishing import make_index_space, refresh_embedded
         from docai.wiring.vector_index import open_embedded_index
 
-        try:
-            publish_embedded(self._stores, model, wait_s=0.0)
-        except DocaiError as error:
-            if error.code not in ("index-busy", "workspace-read-only"):
-                raise
+        refresh_embedded(self._stores, model)
         index = open_embedded_index(self._stores.folder, make_index_space(model))
         self._stack.callback(index.close)
         return index

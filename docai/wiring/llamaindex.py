@@ -10,7 +10,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from docai.errors import DocaiError
 from docai.types import Where
 from docai.wiring.answering import Answerer, AskOptions
 from docai.wiring.documents import DocumentMatcher
@@ -126,13 +125,9 @@ class WorkspaceShelf:
 
     def bring_up_to_date(self) -> None:
         """Let the index hold what the files hold, unless another process is at it."""
-        from docai.wiring.publishing import publish_embedded
+        from docai.wiring.publishing import refresh_embedded
 
-        try:
-            publish_embedded(self.stores, get_model(self.stores, "index"), wait_s=0.0)
-        except DocaiError as error:
-            if error.code not in ("index-busy", "workspace-read-only"):
-                raise
+        refresh_embedded(self.stores, get_model(self.stores, "index"))
 
     def _name(self, marked: tuple[Box, ...]) -> str:
         size = f"-{self._longest_px}px" if self._longest_px else ""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from docai.errors import ConfigError
+from docai.errors import ConfigError, DocaiError
 from docai.index.passages import text_to_weigh
 from docai.index.sparse import TERMS, SparseEncoder
 from docai.types import IndexedPassage
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 EMBEDDED = "embedded"
 """The index in the workspace, among what was published."""
+CURED_BY_REBUILDING = frozenset(("index-damaged", "index-other-model"))
+"""Faults of the embedded index that making it again from the workspace's database cures."""
 
 
 def load_indexed(
@@ -97,12 +99,21 @@ def publish_embedded(stores: Workspace, model: IndexModel, *, wait_s: float = 60
         return publish(stores, index, model)
     except ConfigError as error:
         # Which model is meant was settled before, so that an index of another one is a left-over.
-        if error.code not in ("index-damaged", "index-other-model"):
+        if error.code not in CURED_BY_REBUILDING:
             raise
         index.close()
         return rebuild_embedded(stores, model)
     finally:
         index.close()
+
+
+def refresh_embedded(stores: Workspace, model: IndexModel) -> None:
+    """Bring the embedded index up to date, unless another process is writing or this one may not."""
+    try:
+        publish_embedded(stores, model, wait_s=0.0)
+    except DocaiError as error:
+        if error.code not in ("index-busy", "workspace-read-only"):
+            raise
 
 
 def rebuild_embedded(stores: Workspace, model: IndexModel) -> Published:
