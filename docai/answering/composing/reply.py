@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
 from docai.llm.chat import FinishReason
+from docai.llm.grammar import strict_object
 from docai.llm.salvage import Verdict, parse_reply
 from docai.types import AnswerStatus
 
@@ -19,24 +20,15 @@ Ending: TypeAlias = Verdict | Literal["invalid"]
 _STRING = {"type": "string"}
 
 
-def _object(properties: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
-
-
-REPLY_SCHEMA: dict[str, Any] = _object(
+REPLY_SCHEMA: dict[str, Any] = strict_object(
     {
         "sentences": {
             "type": "array",
-            "items": _object(
+            "items": strict_object(
                 {
                     "quotes": {
                         "type": "array",
-                        "items": _object({"source": {"type": "integer"}, "words": _STRING}),
+                        "items": strict_object({"source": {"type": "integer"}, "words": _STRING}),
                     },
                     "text": _STRING,
                 }

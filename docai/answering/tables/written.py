@@ -20,6 +20,7 @@ from docai.answering.tables.wordings import BY, OPERATIONS, schema_words
 from docai.answering.words import iterate_words
 from docai.errors import ConfigError, DocaiError, ServiceError
 from docai.llm.chat import ChatRequest, Message
+from docai.llm.grammar import strict_object
 from docai.protocols import RecordTables
 from docai.schema import Field
 from docai.types import TableColumn, TableResult
@@ -32,12 +33,7 @@ _MOST_TOKENS = 800
 _MOST_COLUMNS = 400
 _SHOWN = 2_000
 """Characters of a wrong reply that are shown to the model again."""
-_REPLY_SCHEMA = {
-    "type": "object",
-    "properties": {"sql": {"type": "string"}, "reason": {"type": "string"}},
-    "required": ["sql", "reason"],
-    "additionalProperties": False,
-}
+_REPLY_SCHEMA = strict_object({"sql": {"type": "string"}, "reason": {"type": "string"}})
 _DOCUMENTS = DOCUMENT_NOUNS | {"document", "deal", "file", "paper", "record"}
 _LEADING = {
     "record_id": "id of the record",

@@ -19,6 +19,7 @@ from docai.extraction.vlm.signals import Candidate, from_log_odds, log_odds
 from docai.extraction.vlm.terms import compute_terms
 from docai.llm.chat import ChatRequest, Message, ModelClient, Reply
 from docai.llm.faults import PAGE_FAULTS
+from docai.llm.grammar import strict_object
 from docai.llm.salvage import parse_object
 from docai.schema import Field, Schema
 from docai.schema.kinds import name_tokens
@@ -196,12 +197,7 @@ def _describe(trouble: tuple[str, str], question: ChoiceQuestion) -> Issue:
 def make_choice_schema(choices: Sequence[Choice]) -> dict[str, Any]:
     """Grammar of the reply: for each question the number of an option, 0 for none of them."""
     numbers = {f"{at}": {"enum": list(range(len(c.options) + 1))} for at, c in enumerate(choices, 1)}
-    return {
-        "type": "object",
-        "properties": numbers,
-        "required": list(numbers),
-        "additionalProperties": False,
-    }
+    return strict_object(numbers)
 
 
 def read_choices(reply: Reply, choices: Sequence[Choice]) -> list[Claim] | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from docai.llm.grammar import strict_object
 from docai.schema import Field
 
 _STRING = {"type": "string"}
@@ -19,7 +20,7 @@ def make_reply_schema(fields: Sequence[Field]) -> dict[str, Any]:
     """JSON Schema of the reply to a question about these fields."""
     kinds = list(_list_variants(fields))
     items = kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
-    return _object({"claims": {"type": "array", "items": items}})
+    return strict_object({"claims": {"type": "array", "items": items}})
 
 
 def row_key(field: Field) -> str:
@@ -47,17 +48,17 @@ def _list_variants(fields: Sequence[Field]) -> Iterable[dict[str, Any]]:
         paths = [f.path for f in singles if value_type(f) == kind]
         if paths:
             value = {"type": kind} if kind == "boolean" else _nullable({"type": kind})
-            yield _object({"field": {"enum": paths}, "quote": _STRING, "value": value})
+            yield strict_object({"field": {"enum": paths}, "quote": _STRING, "value": value})
     for field in singles:
         if value_type(field) == "enum":
             value = {"enum": _choices(field)}
-            yield _object({"field": {"enum": [field.path]}, "quote": _STRING, "value": value})
+            yield strict_object({"field": {"enum": [field.path]}, "quote": _STRING, "value": value})
     dated = [f.path for f in singles if is_dated(f)]
     if dated:
-        yield _object({"field": {"enum": dated}, "quote": _STRING, "term": _STRING, "start": _STRING})
+        yield strict_object({"field": {"enum": dated}, "quote": _STRING, "term": _STRING, "start": _STRING})
     for group in dict.fromkeys(f.group for f in fields if f.group is not None):
         cells = {row_key(f): _cell(f) for f in fields if f.group == group}
-        yield _object({"field": {"enum": [group]}, "quote": _STRING, "row": _object(cells)})
+        yield strict_object({"field": {"enum": [group]}, "quote": _STRING, "row": strict_object(cells)})
 
 
 def _cell(field: Field) -> dict[str, Any]:
@@ -71,12 +72,3 @@ def _choices(field: Field) -> list[str]:
 
 def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
     return {"anyOf": [schema, _NULL]}
-
-
-def _object(properties: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }

@@ -9,14 +9,10 @@ from docai.imaging.profiles import VisionProfile
 from docai.llm.chat import ChatRequest, ImagePart, Message, Reply
 from docai.llm.client import OpenAIClient
 from docai.llm.forms import Dialect
+from docai.llm.grammar import strict_object
 
 READ = "Write down every group of letters and digits that you see, line by line, exactly as printed."
-LINES = {
-    "type": "object",
-    "properties": {"lines": {"type": "array", "items": {"type": "string"}}},
-    "required": ["lines"],
-    "additionalProperties": False,
-}
+LINES = strict_object({"lines": {"type": "array", "items": {"type": "string"}}})
 _READING_TOKENS = 600
 
 
