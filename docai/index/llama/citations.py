@@ -10,6 +10,7 @@ from docai.index.llama.nodes import Spot, make_node
 from docai.index.llama.retriever import draw_spot
 from docai.index.llama.shelf import Shelf, ShelfDocument
 from docai.types import Answer, Citation
+from docai.values.surrogates import replace_surrogates
 
 MOST_PICTURES = 20
 """Pages of one answer that are drawn; an answer over every document cites hundreds."""
@@ -36,7 +37,7 @@ def _to_spot(citation: Citation) -> Spot:
     place = f"{citation.document_id}#page={citation.page}&quote={citation.quote}&boxes={citation.boxes[:1]}"
     facts = (("match", citation.match), *([("field", citation.path)] if citation.path else []))
     return Spot(
-        str(uuid5(NAMESPACE_URL, place.encode("utf-8", "replace").decode())),
+        str(uuid5(NAMESPACE_URL, replace_surrogates(place))),
         citation.document_id,
         citation.uri,
         citation.page,

@@ -31,6 +31,7 @@ from docai.index.points import check_dimension
 from docai.index.space import STAGE, VectorSpace
 from docai.index.sparse import TERMS, SparseEncoder
 from docai.types import SparseVector
+from docai.values.surrogates import replace_surrogates
 
 Vectors: TypeAlias = Mapping[str, "NDArray[np.float32] | SparseVector"]
 _FINGERPRINT = "llama-index"
@@ -216,7 +217,7 @@ def make_point_id(node_id: str) -> UUID:
 def _clean(value: Any) -> Any:
     """Half a surrogate pair, as some PDFs have, is no text in JSON; a document's id is a text."""
     if isinstance(value, str):
-        return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
+        return replace_surrogates(value)
     if isinstance(value, dict):
         return {_clean(str(key)): _clean(one) for key, one in value.items()}
     return [_clean(one) for one in value] if isinstance(value, list) else value
