@@ -13,7 +13,7 @@ from docai.answering.assembly import answer_key, disagree, name_document
 from docai.answering.citing import with_proof
 from docai.answering.comparing import compare, read_comparison
 from docai.answering.findings import Finding
-from docai.answering.library import Amendment, LibraryDocument
+from docai.answering.library import Amendment
 from docai.answering.question import Question
 from docai.answering.record_answers import answer_from_records
 from docai.answering.sources import Source, Sources
@@ -24,9 +24,9 @@ AMENDED = "amended"
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """A document that was amended, and what its amendments say to the question, latest last."""
+    """What an amended document says to the question, and what its amendments say, latest last."""
 
-    document: LibraryDocument
+    base: Finding
     by: Sequence[Amendment]
     speaking: tuple[Finding, ...]
 
@@ -40,14 +40,13 @@ def tell_amendments(
     if not changes:
         return answer
     issues = (*answer.issues, *(_note(change) for change in changes))
-    bases = {f.document.id: f for f in findings}
     for change in changes:
-        base = bases[change.document.id]
+        base = change.base
         if not change.speaking or (base.found and base.source != "record"):
             continue
         if all(base.found and answer_key(f) == answer_key(base) for f in change.speaking):
             continue
-        return _rewrite(question, base, change, sources).model_copy(update={"issues": issues})
+        return _rewrite(question, change, sources).model_copy(update={"issues": issues})
     return answer.model_copy(update={"issues": issues})
 
 
@@ -67,7 +66,7 @@ def _find_change(
         # Silence of an amendment leaves things as they are, also where a clause flag calls it a "no".
         if said is not None and said.found and said.statements:
             speaking.append(with_proof(said, source))
-    return _Change(finding.document, by, tuple(f for f in speaking if f.statements))
+    return _Change(finding, by, tuple(f for f in speaking if f.statements))
 
 
 def _ask_records(question: Question, source: Source) -> Finding | None:
@@ -76,12 +75,12 @@ def _ask_records(question: Question, source: Source) -> Finding | None:
     return compare(said, compared) if said is not None and compared is not None else said
 
 
-def _rewrite(question: Question, base: Finding, change: _Change, sources: Sources) -> Answer:
+def _rewrite(question: Question, change: _Change, sources: Sources) -> Answer:
     """What the document says and what became of it, in order; the last word counts."""
-    last = change.speaking[-1]
+    base, last = change.base, change.speaking[-1]
     if not base.found:
         answer = disagree(question, change.speaking, sources)
-        head = Sentence(text=f"{name_document(change.document)} does not say it, its amendment does.")
+        head = Sentence(text=f"{name_document(base.document)} does not say it, its amendment does.")
         answer = answer.model_copy(update={"status": "answered", "sentences": (head, *answer.sentences)})
     else:
         answer = disagree(question, [base, *change.speaking], sources)
@@ -90,7 +89,7 @@ def _rewrite(question: Question, base: Finding, change: _Change, sources: Source
         value = last.verdict == "yes"
     since = next((item.since for item in change.by if item.document_id == last.document.id), None)
     told = f"Amended by {name_document(last.document)}{f' of {since}' if since else ''}: what it says counts."
-    numbers = _last_row(answer)
+    numbers = answer.rows[-1].citations if answer.rows else ()
     sentences = (*answer.sentences, Sentence(text=told, citations=numbers))
     return answer.model_copy(
         update={
@@ -103,11 +102,8 @@ def _rewrite(question: Question, base: Finding, change: _Change, sources: Source
     )
 
 
-def _last_row(answer: Answer) -> tuple[int, ...]:
-    return answer.rows[-1].citations if answer.rows else ()
-
-
 def _note(change: _Change) -> AnswerIssue:
     named = ", ".join(f"{item.uri}{f' of {item.since}' if item.since else ''}" for item in change.by)
     said = "" if change.speaking else ", which has no field that speaks of this"
-    return AnswerIssue(code=AMENDED, message=f"{name_document(change.document)} is amended by {named}{said}")
+    name = name_document(change.base.document)
+    return AnswerIssue(code=AMENDED, message=f"{name} is amended by {named}{said}")

@@ -40,9 +40,8 @@ def describe_scope(sources: Sources) -> Scope:
 
 
 def name_document(document: LibraryDocument) -> str:
-    name = document.uri.rsplit("/", 1)[-1]
     title = textwrap.shorten(document.title, _NAME_CHARS, placeholder=" …")
-    return f"{title} ({name})" if title else name
+    return f"{title} ({document.file_name})" if title else document.file_name
 
 
 def answer_key(finding: Finding) -> Hashable:

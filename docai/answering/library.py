@@ -25,6 +25,10 @@ class LibraryDocument:
     reason: str | None = None
 
     @property
+    def file_name(self) -> str:
+        return self.uri.rsplit("/", 1)[-1]
+
+    @property
     def pages_read(self) -> int:
         if self.reason is not None and not self.unread:
             return 0

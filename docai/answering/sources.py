@@ -12,7 +12,7 @@ from docai.grounding.locators import place_evidence
 from docai.grounding.text_index import PageIndexes
 from docai.schema import Field
 from docai.schema.kinds import infer_kind
-from docai.types import Box, Evidence, Passage, Record, Where
+from docai.types import Amends, Box, Evidence, Passage, Record, Where
 
 
 class Source:
@@ -33,6 +33,11 @@ class Source:
     @cached_property
     def records(self) -> Sequence[Record]:
         return self._library.records(self.document.id)
+
+    @cached_property
+    def amends(self) -> Amends | None:
+        """Which earlier agreement the document says it changes."""
+        return next((r.amends for r in self.records if r.amends is not None), None)
 
     @cached_property
     def is_complete(self) -> bool:

@@ -80,7 +80,7 @@ class _Text:
     """A document's words, its title and file name before them."""
 
     def __init__(self, source: Source) -> None:
-        texts = [source.document.title, source.document.uri.rsplit("/", 1)[-1]]
+        texts = [source.document.title, source.document.file_name]
         texts += [p.context for p in source.passages[:1]]
         texts += [p.text for p in source.passages]
         words = [folded for text in texts for w in split_words(text) if (folded := fold_text(w)[0])]

@@ -18,10 +18,9 @@ def find_amended(sources: Sequence[Source]) -> list[tuple[Source, Source]]:
     """Pairs of a document and the one that its record says it changes, by the date or the title named."""
     pairs = []
     for later in sources:
-        amends = next((r.amends for r in later.records if r.amends is not None), None)
-        if amends is None:
-            continue
-        pairs += [(later, other) for other in sources if other is not later and _is_meant(amends, other)]
+        amends = later.amends
+        if amends is not None:
+            pairs += [(later, other) for other in sources if other is not later and _is_meant(amends, other)]
     return pairs
 
 

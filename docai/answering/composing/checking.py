@@ -6,7 +6,7 @@ stands; of the whole sentence around it where a quote could have been cut short 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from docai.answering.citing import cite_evidence
@@ -31,6 +31,8 @@ COMPUTED = "start+term"
 _LEAST_SCORE = 0.92
 """Of an approximate place: a model may read a page better than OCR did, a letter here and there."""
 _SHOWN = 80
+_OPENING = 4
+"""Passages at a document's head, which name what it is and whose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +96,12 @@ def _look_up(quote: SaidQuote, material: Material, lookup: _Lookup) -> None:
         other = next(
             (e for e in material.excerpts if _is_in(quote, e) and e.document != excerpt.document), None
         )
-        where = f", but {_name(other)} does" if other is not None else ""
-        lookup.faults.append(f"{_name(excerpt)} does not say “{shown}”{where}")
+        where = f", but {other.source.document.file_name} does" if other is not None else ""
+        lookup.faults.append(f"{excerpt.source.document.file_name} does not say “{shown}”{where}")
     elif is_instruction(proof.around) or is_instruction(proof.said):
         lookup.faults.append("what it quotes is an instruction to whoever answers, not content")
     else:
         lookup.proofs.append(proof)
-
-
-def _name(excerpt: Excerpt) -> str:
-    return excerpt.source.document.uri.rsplit("/", 1)[-1]
 
 
 def _is_in(quote: SaidQuote, excerpt: Excerpt) -> bool:
@@ -145,7 +143,7 @@ def _make_proof(found: Sequence[Evidence], home: Excerpt) -> Proof:
     citations = tuple(cite_evidence(document.id, document.uri, e, locator=locator) for e in found)
     said = " ".join(e.quote for e in found)
     # The sentence it stands in, be it in a passage that was not sent: a quote may leave out a "not".
-    page = [home.passage, *(p for p in home.source.passages if p.page == home.passage.page)]
+    page = [home.passage, *home.source.passages_of(home.passage.page)]
     around = next((text for p in page if (text := sentence_around(p.text, said))), said)
     return Proof(home, citations, said, around, home.passage.heading)
 
@@ -245,21 +243,20 @@ def _joined(proofs: Sequence[Proof]) -> str:
     return " ".join(p.around for p in proofs)
 
 
-def _name_documents(proofs: Iterable[Proof]) -> list[str]:
-    sources = {p.excerpt.source.document.id: p.excerpt.source for p in proofs}
-    return [f"{s.document.title} {s.document.uri}" for s in sources.values()]
+def _list_sources(proofs: Sequence[Proof]) -> list[Source]:
+    return list({p.excerpt.source.document.id: p.excerpt.source for p in proofs}.values())
 
 
-def _identify(proofs: Iterable[Proof]) -> list[str]:
+def _name_documents(proofs: Sequence[Proof]) -> list[str]:
+    return [f"{s.document.title} {s.document.uri}" for s in _list_sources(proofs)]
+
+
+def _identify(proofs: Sequence[Proof]) -> list[str]:
     """What the quoted documents are called and whom they name at their head, parties of records included."""
-    sources: dict[str, Source] = {p.excerpt.source.document.id: p.excerpt.source for p in proofs}
     texts = _name_documents(proofs)
-    for source in sources.values():
+    for source in _list_sources(proofs):
         opening = source.passages[:_OPENING]
         texts += [p.context for p in opening[:1]] + [p.text for p in opening]
         for record in source.records:
             texts += [str(f.value) for f in record.fields if isinstance(f.value, str) and f.evidence]
     return texts
-
-
-_OPENING = 4

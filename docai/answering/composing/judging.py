@@ -101,8 +101,7 @@ def _judge_status(
     kept: Sequence[Checked],
     issues: list[AnswerIssue],
 ) -> AnswerStatus:
-    documents = [s.document for s in inquiry.chosen if any(s.document.id in c.document_ids for c in kept)]
-    sources = [s for s in inquiry.chosen if s.document in documents]
+    sources = [s for s in inquiry.chosen if any(s.document.id in c.document_ids for c in kept)]
     for later, earlier in find_amended(sources):
         message = f"{name_document(later.document)} says that it changes {name_document(earlier.document)}"
         issues.append(AnswerIssue(code="amended-by", message=message))
@@ -110,7 +109,7 @@ def _judge_status(
         return "conflict" if len(kept) > 1 else "partial"
     if len(kept) < len(checked) or said.status in ("partial", "not_found") or said.ending != "complete":
         return "partial"
-    if any(i.code == "which-document" for i in inquiry.fallback.issues) and len(documents) < 2:
+    if any(i.code == "which-document" for i in inquiry.fallback.issues) and len(sources) < 2:
         return "partial"
     return "answered"
 
@@ -142,12 +141,10 @@ def _agrees(inquiry: Inquiry, value: Any) -> bool | None:
 
 def _warn_planted(inquiry: Inquiry) -> list[AnswerIssue]:
     """Documents that were sent with sentences that speak to whoever answers."""
-    found: dict[str, str] = {}
+    found: dict[str, None] = {}
     for page in inquiry.pages:
-        for passage in page.passages:
-            spans = split_sentences(passage.text)
-            if page.document_id not in found and any(is_instruction(passage.text[a:b]) for a, b in spans):
-                found[page.document_id] = ""
+        if page.document_id not in found and any(_holds_instruction(p.text) for p in page.passages):
+            found[page.document_id] = None
     named = {s.document.id: s.document for s in inquiry.chosen}
     return [
         AnswerIssue(
@@ -158,6 +155,10 @@ def _warn_planted(inquiry: Inquiry) -> list[AnswerIssue]:
         for i in found
         if i in named
     ]
+
+
+def _holds_instruction(text: str) -> bool:
+    return any(is_instruction(text[start:end]) for start, end in split_sentences(text))
 
 
 def _warn_cut(said: Said) -> list[AnswerIssue]:

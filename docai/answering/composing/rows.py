@@ -40,8 +40,6 @@ class RowComposer:
         self._gone: AnswerIssue | None = None
         self._tokens = 0
         self._told: Counter[AnswerIssue] = Counter()
-        self._composed = 0
-        self._rows = 0
 
     def write_rows(
         self,
@@ -62,11 +60,12 @@ class RowComposer:
     def sign(self, answer: Answer) -> Answer:
         """The whole answer with whose words its rows are, and how many are not the model's."""
         issues = [*answer.issues]
+        count_all = len(answer.rows)
         for issue, count in self._told.items():
-            rows = f" (so {count} of {self._rows} rows)" if issue.code in (UNREACHABLE, UNUSABLE) else ""
+            rows = f" (so {count} of {count_all} rows)" if issue.code in (UNREACHABLE, UNUSABLE) else ""
             issues.append(AnswerIssue(code=issue.code, message=f"{issue.message}{rows}"))
         told = {"issues": tuple(issues), "tokens": self._tokens}
-        if self._composed:
+        if any(row.engine == "model" for row in answer.rows):
             told |= {"engine": "model", "model": self._composer.model, "prompt": hash_prompt()}
         return answer.model_copy(update=told)
 
@@ -79,7 +78,6 @@ class RowComposer:
         return _UnderWay(source, finding, self._composer.begin(inquiry))
 
     def _finish(self, item: _UnderWay, sources: Sources, citations: CitationList) -> AnswerRow:
-        self._rows += 1
         if item.asked is None:
             if self._gone is not None:
                 self._told[self._gone] += 1
@@ -94,7 +92,6 @@ class RowComposer:
         if answer.engine != "model":
             row = write_row(item.finding, item.source, citations)
             return row.model_copy(update={"struck": _without_citations(struck)})
-        self._composed += 1
         return _write_composed(answer, item, citations)
 
 
