@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from docai_process import ENVIRONMENT, run_docai, start_docai
+from written_pdf import write_pdf
 
 pytest.importorskip("llama_index.core", reason="LlamaIndex is an extra")
 
@@ -48,15 +49,6 @@ with PageRetriever(".") as retriever:
             break
 print(json.dumps([turns, found]))
 """
-
-
-def write_pdf(path: Path, text: str) -> None:
-    import pymupdf
-
-    path.parent.mkdir(exist_ok=True)
-    with pymupdf.open() as document:
-        document.new_page().insert_textbox(pymupdf.Rect(72, 72, 520, 700), text, fontsize=11)
-        document.save(path)
 
 
 def test_asking_retrieving_and_extracting_do_not_disturb_each_other(tmp_path: Path) -> None:

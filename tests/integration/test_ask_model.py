@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import pytest
 from command_line import CommandLine
 from docai_process import run_docai
 from PIL import Image
+from written_pdf import write_pdf
 
 import docai
 from docai.answering.composing.prompt import SYSTEM, hash_prompt
@@ -33,17 +33,6 @@ SUPPLY = (
     "This Agreement shall be governed by the laws of the State of Texas.",
 )
 LAW = "Which law governs the lease between Acme Corp and Beta LLC?"
-
-
-def write_pdf(path: Path, *pages: str) -> None:
-    import pymupdf
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with pymupdf.open() as document:
-        for text in pages:
-            page = document.new_page()
-            page.insert_textbox(pymupdf.Rect(72, 72, 520, 700), text, fontsize=11)
-        document.save(path)
 
 
 class Desk:
@@ -77,11 +66,8 @@ def indexed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def desk(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, indexed: Path
-) -> Desk:
-    shutil.copytree(indexed, tmp_path / "desk")
-    return Desk(CommandLine(monkeypatch, capsys, tmp_path / "desk"))
+def desk(open_copy: Callable[[Path], CommandLine], indexed: Path) -> Desk:
+    return Desk(open_copy(indexed))
 
 
 class Heard:

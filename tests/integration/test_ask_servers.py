@@ -6,15 +6,15 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import pymupdf
 import pytest
 from command_line import CommandLine, Ran
 from qdrant_bridge import QdrantBridge
 from qdrant_client import models
+from written_pdf import write_pdf
 
 from docai.llm.scripted import make_script
 from docai.llm.scripted_server import ScriptedServer, ServerTraits, ThreadedServer
@@ -33,14 +33,6 @@ PAGES = {
 LAW = "Which law governs the lease between Acme and Beta?"
 
 
-def write_pdf(path: Path, *pages: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with pymupdf.open() as document:
-        for text in pages:
-            document.new_page().insert_textbox(pymupdf.Rect(72, 72, 520, 700), text, fontsize=11)
-        document.save(path)
-
-
 @pytest.fixture(scope="module")
 def indexed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("indexed") / "home"
@@ -52,11 +44,8 @@ def indexed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def docai(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, indexed: Path
-) -> CommandLine:
-    shutil.copytree(indexed, tmp_path / "home")
-    return CommandLine(monkeypatch, capsys, tmp_path / "home")
+def docai(open_copy: Callable[[Path], CommandLine], indexed: Path) -> CommandLine:
+    return open_copy(indexed)
 
 
 @pytest.fixture

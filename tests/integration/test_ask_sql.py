@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -53,11 +52,8 @@ def extracted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def docai(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, extracted: Path
-) -> CommandLine:
-    shutil.copytree(extracted, tmp_path / "home")
-    return CommandLine(monkeypatch, capsys, tmp_path / "home")
+def docai(open_copy: Callable[[Path], CommandLine], extracted: Path) -> CommandLine:
+    return open_copy(extracted)
 
 
 class Model:

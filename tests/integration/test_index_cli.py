@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from command_line import CommandLine, Ran
 from qdrant_client import QdrantClient
+from written_pdf import write_pdf
 
 from docai.index.edge import EdgeIndex
 from docai.index.generations import Generations
@@ -31,18 +32,6 @@ SUPPLY = "Gamma GmbH supplies screws to Delta AG until December 31, 2027 and sen
 @pytest.fixture
 def docai(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> CommandLine:
     return CommandLine(monkeypatch, capsys, tmp_path)
-
-
-def write_pdf(path: Path, *pages: str) -> Path:
-    import pymupdf
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with pymupdf.open() as document:
-        for text in pages:
-            page = document.new_page()
-            page.insert_textbox(pymupdf.Rect(72, 72, 520, 700), text, fontsize=11)
-        document.save(path)
-    return path
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from written_pdf import write_pdf
 
 pytest.importorskip("llama_index.core", reason="LlamaIndex is an extra")
 
@@ -63,23 +64,12 @@ DOCUMENTS = {
 }
 
 
-def write_pdf(path: Path, pages: tuple[str, ...]) -> None:
-    import pymupdf
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with pymupdf.open() as document:
-        for text in pages:
-            page = document.new_page()
-            page.insert_textbox(pymupdf.Rect(72, 72, 520, 700), text, fontsize=11)
-        document.save(path)
-
-
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of three contracts that docai has extracted and indexed."""
     folder = tmp_path_factory.mktemp("llama")
     for name, pages in DOCUMENTS.items():
-        write_pdf(folder / name, pages)
+        write_pdf(folder / name, *pages)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         done = list(docai.extract(["contracts", "leases"], schema="contract", workers=0))
@@ -323,7 +313,7 @@ def test_an_open_retriever_sees_an_edited_file(
             return [n.node.metadata["uri"] for n in retriever.retrieve("governed by the laws")]
 
         assert (find("Nevada"), find("Texas")) == ([NORDEN], [])
-        write_pdf(Path(NORDEN), tuple(text.replace("Nevada", "Texas") for text in DOCUMENTS[NORDEN]))
+        write_pdf(Path(NORDEN), *(text.replace("Nevada", "Texas") for text in DOCUMENTS[NORDEN]))
         done = list(docai.extract("contracts", schema="contract", workers=0))
         assert not [outcome for outcome in done if isinstance(outcome, docai.Failure)]
         assert (find("Nevada"), find("Texas")) == ([], [NORDEN])

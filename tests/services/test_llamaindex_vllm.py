@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import pytest
 from vllm_server import CONTEXT_TOKENS, MODEL, VllmServer
+from written_pdf import write_pdf
 
 pytest.importorskip("llama_index.core", reason="LlamaIndex is an extra")
 
@@ -46,13 +47,8 @@ class Sheet(BaseModel):
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    import pymupdf
-
     folder = tmp_path_factory.mktemp("llama")
-    with pymupdf.open() as document:
-        for text in PAGES:
-            document.new_page().insert_textbox(pymupdf.Rect(72, 72, 520, 700), text, fontsize=11)
-        document.save(folder / "harbor.pdf")
+    write_pdf(folder / "harbor.pdf", *PAGES)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         outcomes = list(docai.extract("harbor.pdf", schema="contract", workers=0))
