@@ -11,16 +11,16 @@ import threading
 import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 from qdrant_client import QdrantClient, models
+from running_server import RunningServer
 
 Fault = tuple[int, str]
 
 
-class QdrantBridge:
+class QdrantBridge(RunningServer):
     """While it is entered it listens at `url`. `fault`: every request ends with this status and message."""
 
     def __init__(self, api_key: str | None = None, certificate: tuple[Path, Path] | None = None) -> None:
@@ -58,13 +58,10 @@ class QdrantBridge:
             scheme = "https"
         self.url = f"{scheme}://127.0.0.1:{self._server.server_port}"
 
-    def __enter__(self) -> Self:
+    def start(self) -> None:
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def stop(self) -> None:
         self._server.shutdown()
         self._server.server_close()
 

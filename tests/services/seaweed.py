@@ -15,8 +15,8 @@ import time
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+
+from running_server import RunningServer
 
 from docai.sources.s3_access import Keys, S3Access
 from docai.sources.s3_signing import encode_path, sign_headers
@@ -37,7 +37,7 @@ class SeaweedFailed(Exception):
     """Says what the server did not do, and the end of its log."""
 
 
-class Seaweed:
+class Seaweed(RunningServer):
     """One server, always on the same ports. `folder` gets its data and its log."""
 
     def __init__(self, folder: Path) -> None:
@@ -66,15 +66,6 @@ class Seaweed:
             "AWS_ENDPOINT_URL_S3": self.endpoint_url,
             "AWS_REGION": "us-east-1",
         }
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def start(self) -> None:
         """Start it, and return when it takes objects. Raises `SeaweedFailed`."""

@@ -13,10 +13,11 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple
 from urllib.parse import parse_qsl, quote, unquote
 from xml.sax.saxutils import escape
+
+from running_server import RunningServer
 
 from docai.sources.s3_access import Keys, S3Access
 from docai.sources.s3_signing import sign_headers
@@ -36,7 +37,7 @@ class Answer(NamedTuple):
         return f"<Error><Code>{self.code}</Code></Error>".encode() if self.body is None else self.body
 
 
-class StubBucket:
+class StubBucket(RunningServer):
     """Serves while it is entered. `answers`: given to the next requests instead of theirs."""
 
     name = "stub"
@@ -72,13 +73,10 @@ class StubBucket:
     def access(self, keys: Keys | None = KEYS, retries: int = 3) -> S3Access:
         return S3Access(endpoint_url=self.endpoint_url, keys=keys, retries=retries, anonymous=keys is None)
 
-    def __enter__(self) -> Self:
+    def start(self) -> None:
         self._thread.start()
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def stop(self) -> None:
         self._server.shutdown()
         self._server.server_close()
 

@@ -14,10 +14,10 @@ import urllib.error
 import urllib.request
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import request_log
+from running_server import RunningServer
 from vllm_cpu import Built
 
 MODEL = "gemma-4-tiny-random"
@@ -56,7 +56,7 @@ class ServerFailed(Exception):
     """Says what the server did not do, and the end of its log."""
 
 
-class VllmServer:
+class VllmServer(RunningServer):
     """One server, always on the same port. `folder` gets its log and its caches."""
 
     def __init__(self, built: Built, folder: Path) -> None:
@@ -74,15 +74,6 @@ class VllmServer:
     @property
     def base_url(self) -> str:
         return f"{self.root_url}/v1"
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def start(self, *, wait: bool = True) -> None:
         """Start it, and return when it answers. Raises `ServerFailed`."""
