@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from docai.answering.composing.material import Excerpt, Material, clip_text
 from docai.answering.composing.reply import REPLY_SCHEMA
+from docai.llm.fence import FENCE, fence_content
 
 SYSTEM = """\
 You answer a question about documents. You get images of their best pages, and numbered passages \
@@ -45,28 +46,24 @@ _DOCUMENT = "Document {number}: {name}"
 _CHANGES = " (it says that it changes: {amended})"
 _PASSAGE = "[{number}] document {document}, page {page}{heading}: {text}"
 _IMAGES = "Images: {list}"
-_FENCE = "----- content of documents, code {code} -----"
 _ASK = "Question: {question}"
 
 
 def hash_prompt() -> str:
     """Names the words and the grammar by which a model is asked: `sha256:…`."""
-    parts = (SYSTEM, _DOCUMENT, _CHANGES, _PASSAGE, _IMAGES, _FENCE, _ASK, REPLY_SCHEMA)
+    parts = (SYSTEM, _DOCUMENT, _CHANGES, _PASSAGE, _IMAGES, FENCE, _ASK, REPLY_SCHEMA)
     return f"sha256:{hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()}"
 
 
 def write_question(material: Material, images: Sequence[str] = ()) -> str:
     """The user turn behind its images. `images`: what each of them shows.
 
-    The code on the fence is made of all that lies between, so that no document can foresee it and close the
-    fence; every passage is one line.
+    What comes from documents lies in a fence; every passage is one line.
     """
     content = "\n".join((*_list_documents(material), "", *map(_write_passage, material.excerpts)))
     asked = _ASK.format(question=material.question.text)
-    code = hashlib.sha256(f"{content}\0{asked}".encode()).hexdigest()[:16]
-    fence = _FENCE.format(code=code)
     shown = [_IMAGES.format(list="; ".join(images))] if images else []
-    return "\n".join((*shown, fence, content, fence, "", asked))
+    return "\n".join((*shown, fence_content(content, asked), "", asked))
 
 
 def _list_documents(material: Material) -> list[str]:
