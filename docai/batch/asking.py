@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -80,6 +81,43 @@ class EventLoop:
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join()
         self.loop.close()
+
+
+class Startable(Protocol):
+    """A client that is started before it is asked, and closed in the end."""
+
+    async def start(self) -> Any: ...
+
+    async def close(self) -> None: ...
+
+
+C = TypeVar("C", bound=Startable)
+
+
+@contextmanager
+def connected(make: Callable[[], C]) -> Iterator[tuple[EventLoop, C]]:
+    """A client that was made and started in an event loop of its own. At the end what it still does is given
+    up, and both are closed. Raises what `start` raises."""
+    events = EventLoop()
+    try:
+        client = events.run(_start(make))
+        try:
+            yield events, client
+        finally:
+            events.cancel_all()
+            events.run(client.close())
+    finally:
+        events.close()
+
+
+async def _start(make: Callable[[], C]) -> C:
+    client = make()
+    try:
+        await client.start()
+    except BaseException:
+        await client.close()
+        raise
+    return client
 
 
 async def _cancel_others() -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
-from docai.batch.asking import AskingPool, AskTask, EventLoop, RunInPool, WakingPool
+from docai.batch.asking import AskingPool, AskTask, RunInPool, WakingPool, connected
 from docai.batch.seams import Question
 from docai.errors import DocumentError
 from docai.extraction.vlm.choices import ChoiceQuestion, choose
@@ -105,39 +106,31 @@ class Asking:
         self._workers = 1
 
     def __enter__(self) -> Self:
-        self._events = EventLoop()
-        try:
-            self._events.run(self._connect())
-        except BaseException:
-            self._events.close()
-            raise
+        with ExitStack() as stack:
+            opened = connected(lambda: self._make_client(self._spec.make_settings(), self._tell))
+            self._events, self._client = stack.enter_context(opened)
+            self._prepare()
+            self._stack = stack.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._events.cancel_all()
-        self._events.run(self._client.close())
-        self._events.close()
+        self._stack.close()
 
-    async def _connect(self) -> None:
+    def _prepare(self) -> None:
+        """What is known once it is known which model answers."""
         spec = self._spec
-        self._client = self._make_client(spec.make_settings(), self._tell)
-        try:
-            await self._client.start()
-            self._eye = Eye(self._client.name, self._tell)
-            self._tell(f"{self._client.name} at {spec.base_url} reads the pages")
-            if self._eye.profile.assumed:
-                self._tell(
-                    f"how {self._client.name} sees images is not known here: pages are sent in tiles of 896 "
-                    "by 896 pixels, and its first reply tells at which DPI it sees them"
-                )
-            self._engine = self._make_engine()
-            if self._worker.schema is not None:
-                self._engine.check(self._worker.schema)
-        except BaseException:
-            await self._client.close()
-            raise
+        self._eye = Eye(self._client.name, self._tell)
+        self._tell(f"{self._client.name} at {spec.base_url} reads the pages")
+        if self._eye.profile.assumed:
+            self._tell(
+                f"how {self._client.name} sees images is not known here: pages are sent in tiles of 896 "
+                "by 896 pixels, and its first reply tells at which DPI it sees them"
+            )
+        self._engine = self._make_engine()
+        if self._worker.schema is not None:
+            self._engine.check(self._worker.schema)
         self._policy = AskingPolicy(
             self._worker.schema,
             make_chooser(self._worker.schema),

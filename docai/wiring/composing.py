@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
+from contextlib import ExitStack
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from docai.batch.asking import EventLoop
+from docai.batch.asking import connected
 from docai.imaging.profiles import find_profile
 from docai.llm.client import OpenAIClient
 from docai.llm.retry import RetryPolicy
@@ -35,12 +36,9 @@ class ModelSession:
         self._tell = tell
 
     def __enter__(self) -> Self:
-        self._events = EventLoop()
-        try:
-            self._events.run(self._connect())
-        except BaseException:
-            self._events.close()
-            raise
+        opened = connected(lambda: OpenAIClient(self._settings, tell=self._tell))
+        self._stack = ExitStack()
+        self._events, self._client = self._stack.enter_context(opened)
         self.name = self._client.name
         self.profile = find_profile(self.name)
         self.context_tokens = self._client.info.context_tokens.get(self.name)
@@ -49,18 +47,8 @@ class ModelSession:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._events.cancel_all()
-        self._events.run(self._client.close())
-        self._events.close()
+        self._stack.close()
 
     def start(self, work: Callable[[ModelClient], Coroutine[Any, Any, T]]) -> Future[T]:
         """Do it there; the future has what came, or the error."""
         return self._events.start(work(self._client))
-
-    async def _connect(self) -> None:
-        self._client = OpenAIClient(self._settings, tell=self._tell)
-        try:
-            await self._client.start()
-        except BaseException:
-            await self._client.close()
-            raise
