@@ -24,9 +24,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from batch_check import check_batch
+from batch_check import check_batch, find_recipe
 from batch_corpus import fill_folder, list_documents
-from kill import kill_and_wait, list_descendants
+from kill import POLL_S, kill_when, list_descendants
 
 from docai.protocols import ObjectStore
 from docai.sources.folder import FolderSource
@@ -34,7 +34,6 @@ from docai.sources.folder_store import FolderStore
 from docai.types import SourceItem
 
 DRIVE = Path(__file__).resolve().parent / "batch_drive.py"
-POLL_S = 0.02
 IN_FLIGHT = 2
 """Tasks a worker."""
 
@@ -76,15 +75,7 @@ class BatchTrial:
 
     def run_until(self, stop: Callable[[], bool]) -> bool:
         """Run and kill -9 the driver as soon as `stop` says so; False if the run ended first."""
-        process = self.start()
-        while True:
-            try:
-                process.wait(timeout=POLL_S)
-                return False
-            except subprocess.TimeoutExpired:
-                if stop():
-                    kill_and_wait(process)
-                    return True
+        return kill_when(self.start(), stop)
 
     def run_and_kill_workers(self, stops: list[Callable[[], bool]], chance: random.Random) -> int:
         """Run to the end; at each of `stops` one worker is killed. Gives how many were."""
@@ -109,12 +100,6 @@ class BatchTrial:
 
     def count_again(self) -> int:
         return sum(n - 1 for n in self.count_reads().values())
-
-
-def find_recipe(store: ObjectStore) -> str:
-    """Of the only job at a destination."""
-    (job,) = store.list("jobs/")
-    return job.key.rpartition("/")[2].removesuffix(".json")
 
 
 def check_end(trial: BatchTrial, store: ObjectStore, listing: list[SourceItem], kills: int) -> list[str]:

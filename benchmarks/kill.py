@@ -77,15 +77,7 @@ class Trial:
 
     def run_until(self, stop: Callable[[], bool]) -> bool:
         """Run and kill -9 as soon as `stop` says so; False if the run ended first."""
-        process = self.start()
-        while True:
-            try:
-                process.wait(timeout=POLL_S)
-                return False
-            except subprocess.TimeoutExpired:
-                if stop():
-                    kill_and_wait(process)
-                    return True
+        return kill_when(self.start(), stop)
 
     def count_pages(self) -> tuple[int, int]:
         """Pages that are committed, and how often a page was committed."""
@@ -151,6 +143,18 @@ def kill_and_wait(process: subprocess.Popen[bytes]) -> None:
     finally:
         for handle in handles:
             os.close(handle)
+
+
+def kill_when(process: subprocess.Popen[bytes], stop: Callable[[], bool]) -> bool:
+    """kill -9 a command as soon as `stop` says so; False if it ended first."""
+    while True:
+        try:
+            process.wait(timeout=POLL_S)
+            return False
+        except subprocess.TimeoutExpired:
+            if stop():
+                kill_and_wait(process)
+                return True
 
 
 def check_end(trial: Trial, wanted: dict[str, Any], outcomes: dict[str, Any]) -> list[str]:
