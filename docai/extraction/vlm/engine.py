@@ -53,6 +53,11 @@ class PageQuestion:
     note: str = ""
 
 
+def bare_page(page: Page) -> Page:
+    """A page as questions carry it: what was read of it stays behind."""
+    return replace(page, words=(), regions=(), issues=())
+
+
 @dataclass(slots=True)
 class _Asking:
     """One page's question under way: what was spent and what came of it."""

@@ -7,11 +7,12 @@ that a run that was killed finds what it was told already.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple, replace
+from dataclasses import astuple
 from typing import Literal, TypeAlias
 
 from docai.extraction.sums import check_rows
 from docai.extraction.vlm.choices import ChoiceQuestion, find_choices
+from docai.extraction.vlm.engine import bare_page
 from docai.extraction.vlm.looks import LookQuestion, find_looks
 from docai.extraction.vlm.missing import RowsQuestion, find_missing_rows
 from docai.extraction.vlm.prompt import hash_choices, hash_prompt, hash_words
@@ -28,7 +29,7 @@ def find_follow_ups(
     """Questions about one document (or segment). `said`: the model's claims, periods still without their
     date; `fields`: what came of them.
     """
-    bare = {page.number: replace(page, words=(), regions=(), issues=()) for page in view.pages}
+    bare = {page.number: bare_page(page) for page in view.pages}
     looks = find_looks(view.pages, schema, compute_terms(said, schema), fields)
     found: list[FollowUp] = [LookQuestion(bare[number], places) for number, places in looks.items()]
     if all(answer.complete for answer in view.answers):  # else rows are missing where a page has no answer

@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from docai.errors import DocaiError
 from docai.extraction.vlm.context import PageDigest, digest_page, write_context
-from docai.extraction.vlm.engine import PageQuestion
+from docai.extraction.vlm.engine import PageQuestion, bare_page
 from docai.extraction.vlm.followup import FollowUp, name_follow_up
 from docai.extraction.vlm.prompt import hash_prompt
 from docai.extraction.vlm.relevance import find_relevant, needs_asking
@@ -122,7 +122,7 @@ class DocumentInquiry:
             return []
         context = write_context(page, self._digests, first, last) if self._policy.context else ""
         question = PageQuestion(
-            replace(page, words=(), regions=(), issues=()),
+            bare_page(page),
             page.number - first + 1,
             count,
             schema,

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from docai.extraction.rows import item_number
 from docai.extraction.sums import RowCheck
-from docai.extraction.vlm.engine import PageQuestion
+from docai.extraction.vlm.engine import PageQuestion, bare_page
 from docai.extraction.vlm.prompt import write_missed
 from docai.grounding.text_index import PageIndex, PageIndexes
 from docai.schema import Field, Schema, template
@@ -53,10 +53,11 @@ def find_missing_rows(
     questions = []
     for page in _choose_pages(check, span, rows):
         known = [" | ".join(str(c.value) for c in row) for row in rows.get(page.number, {}).values()]
-        bare = replace(page, words=(), regions=(), issues=())
         number = page.number - pages[0].number + 1
         note = write_missed(_cut(known))
-        questions.append(RowsQuestion(check.group, PageQuestion(bare, number, len(pages), cells, note=note)))
+        questions.append(
+            RowsQuestion(check.group, PageQuestion(bare_page(page), number, len(pages), cells, note=note))
+        )
     return questions
 
 
