@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from docai.batch.store.ledger import Entry, LedgerReader
 from docai.batch.store.outcomes import decode_outcome
 from docai.protocols import ObjectStore
+from docai.sources.folder import FolderSource
+from docai.sources.folder_store import FolderStore
 from docai.types import SourceItem
 
 
@@ -23,6 +26,18 @@ def read_newest(store: ObjectStore, recipe: str) -> tuple[dict[SourceItem, Entry
         elif known.attempt == entry.attempt and known.outcome != entry.outcome:
             wrong.append(f"two outcomes of {entry.uri}: {known.outcome} and {entry.outcome}")
     return newest, names, wrong
+
+
+def find_recipe(store: ObjectStore) -> str:
+    """Of the only job at a destination."""
+    (job,) = store.list("jobs/")
+    return job.key.rpartition("/")[2].removesuffix(".json")
+
+
+def check_folders(source: Path, dest: Path) -> list[str]:
+    """What is wrong with the only job from a folder into a folder."""
+    store = FolderStore(dest)
+    return check_batch(store, find_recipe(store), FolderSource([source]).items())
 
 
 def check_batch(

@@ -23,14 +23,10 @@ from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
-from batch_check import check_batch
+from batch_check import check_folders
 from batch_corpus import fill_folder, list_documents
-from batch_kill import find_recipe
 from kill import list_descendants
 from model_server import Manner, PageScript, ServerProcess, make_inbox
-
-from docai.sources.folder import FolderSource
-from docai.sources.folder_store import FolderStore
 
 POLL_S = 0.1
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -48,11 +44,6 @@ def start(source: Path, dest: Path, runner: str, **environment: str) -> subproce
             stdout=said,
             stderr=said,
         )
-
-
-def check(source: Path, dest: Path) -> list[str]:
-    store = FolderStore(dest)
-    return check_batch(store, find_recipe(store), list(FolderSource([source]).items()))
 
 
 def read_name(pid: int) -> str:
@@ -83,7 +74,7 @@ def run_exact(room: Path, items: int) -> list[str]:
     for runner in ("local", "ray"):
         started = time.monotonic()
         code = start(source, room / runner, runner).wait()
-        found = check(source, room / runner) if code in (0, 1) else [f"{runner}: ended with {code}"]
+        found = check_folders(source, room / runner) if code in (0, 1) else [f"{runner}: ended with {code}"]
         print(f"{runner}: {items} items, {time.monotonic() - started:.0f} s, {len(found)} wrong", flush=True)
         wrong += found
     return wrong
@@ -104,7 +95,7 @@ def run_kills(room: Path, kills: int, chance: random.Random) -> list[str]:
             code = process.wait()
             if code not in (0, 1) or victim == "driver":
                 code = start(source, dest, "ray").wait()
-            wrong += check(source, dest) if code in (0, 1) else [f"{victim}: ended with {code}"]
+            wrong += check_folders(source, dest) if code in (0, 1) else [f"{victim}: ended with {code}"]
             print(f"{victim} killed ({done}), wrong so far: {len(wrong)}", flush=True)
     return wrong
 
@@ -171,7 +162,9 @@ def run_faults(room: Path) -> list[str]:
         with ServerProcess(PageScript(counts, Manner(hurt=True, seed=3))) as server:
             settings = {"DOCAI_BASE_URL": server.base_url, "DOCAI_PIPELINE": str(recipe)}
             code = start(room / "in", room / runner, runner, **settings).wait()
-        found = check(room / "in", room / runner) if code in (0, 1) else [f"{runner}: ended with {code}"]
+        found = (
+            check_folders(room / "in", room / runner) if code in (0, 1) else [f"{runner}: ended with {code}"]
+        )
         print(f"{runner}, a model server with faults: ended with {code}, {len(found)} wrong", flush=True)
         wrong += found
     return wrong

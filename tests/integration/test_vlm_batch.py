@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from benchmark_modules import load_benchmark
+from asked_batch import check_asked
 from docai_process import ENVIRONMENT
 from test_vlm_resumption import PAGES, Server, make_inbox
 
-from docai.batch.store.outcomes import decode_outcome
 from docai.llm.scripted_server import ThreadedServer
-from docai.sources.folder import FolderSource
-from docai.sources.folder_store import FolderStore
-from docai.types import Record
 
 pytestmark = pytest.mark.slow
 
@@ -46,15 +41,5 @@ def test_killed_while_it_asks_it_asks_only_for_what_was_in_flight(tmp_path: Path
         done = start(folder, server)
         _, said = done.communicate(timeout=300)
     assert done.returncode == 0, said.decode()
-    store = FolderStore(folder / "out")
-    (job,) = store.list("jobs/")
-    recipe = json.loads(store.get(job.key) or b"")["recipe"]
-    listing = list(FolderSource([folder / "inbox"]).items())
-    assert load_benchmark("batch_check").check_batch(store, recipe, listing) == []
+    check_asked(folder)
     assert len(server.truth.asked) <= PAGES + IN_FLIGHT + 1
-    for found in store.list("outcomes/"):
-        (record,) = decode_outcome(found.key, store.get(found.key) or b"").outcomes
-        assert isinstance(record, Record)
-        assert record.complete
-        assert record.run.engine == "vlm"
-        assert record.values["governing_law"]

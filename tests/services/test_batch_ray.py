@@ -16,7 +16,6 @@ from benchmark_modules import load_benchmark
 from docai_process import ENVIRONMENT, run_docai
 
 from docai.batch.store.outcomes import decode_outcome
-from docai.sources.folder import FolderSource
 from docai.sources.folder_store import FolderStore
 from docai.types import Record
 
@@ -90,10 +89,7 @@ def find_processes(room_of: int, name: str) -> list[int]:
 
 
 def check(room: Path) -> list[str]:
-    store = FolderStore(room / "out")
-    recipe = load_benchmark("batch_kill").find_recipe(store)
-    listing = list(FolderSource([room / "in"]).items())
-    wrong: list[str] = load_benchmark("batch_check").check_batch(store, recipe, listing)
+    wrong: list[str] = load_benchmark("batch_check").check_folders(room / "in", room / "out")
     return wrong
 
 
