@@ -92,7 +92,8 @@ def _match_places(stores: Workspace, key: str, operator: str, value: object) -> 
         folders = [str(v) for v in value] if isinstance(value, list) else [str(value)]
         return stores.catalogue.find_ids(folders) if folders else frozenset()
     # A document is at every place where a file has its bytes.
-    places = ((i, uri) for i in stores.catalogue.find_ids() for uri in stores.catalogue.list_uris(i))
+    ids = stores.catalogue.find_ids()
+    places = ((i, uri) for i, uri in stores.catalogue.list_places() if i in ids)
     if key == "file_name":
         places = ((document_id, PurePosixPath(uri).name) for document_id, uri in places)
     return _match_texts(places, key, operator, value)

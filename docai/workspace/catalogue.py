@@ -67,10 +67,13 @@ class Catalogue:
         """Ids of the documents in scope."""
         return frozenset(entry.id for entry in self.list_entries(under) if entry.id)
 
-    def list_uris(self, document_id: str) -> list[str]:
-        """All files that hold a document now."""
-        sql = "SELECT uri FROM items WHERE document_id = ? AND retired_at IS NULL ORDER BY uri"
-        return [row["uri"] for row in self._database.select(sql, (document_id,))]
+    def list_places(self) -> list[tuple[str, str]]:
+        """(document's id, uri) of every file that holds a document now."""
+        rows = self._database.select(
+            "SELECT document_id, uri FROM items WHERE document_id IS NOT NULL AND retired_at IS NULL "
+            "ORDER BY uri"
+        )
+        return [(row["document_id"], row["uri"]) for row in rows]
 
     def find_reading_key(self, document_id: str) -> str | None:
         """What a document's pages were read with last; None if none was."""

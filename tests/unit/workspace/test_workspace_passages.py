@@ -192,4 +192,5 @@ def test_the_catalogue_names_what_can_be_searched_and_what_not(workspace: Worksp
     assert entries["out/c.pdf"].reason == "not indexed yet"
     assert workspace.catalogue.find_ids(["out"]) == {"a", "c"}
     assert workspace.catalogue.find_ids(["in/b.pdf"]) == {"b"}
-    assert workspace.catalogue.list_uris("a") == ["in/a.pdf", "out/copy.pdf"]
+    places = workspace.catalogue.list_places()
+    assert [uri for document_id, uri in places if document_id == "a"] == ["in/a.pdf", "out/copy.pdf"]
