@@ -56,9 +56,13 @@ class Compared:
     negated: bool
 
 
-@lru_cache(maxsize=256)
 def read_comparison(question: Question) -> Compared | None:
     """None for a question that compares nothing."""
+    return _read_comparison(question, datetime.date.today())
+
+
+@lru_cache(maxsize=256)
+def _read_comparison(question: Question, today: datetime.date) -> Compared | None:
     if question.asked != "yes_no":
         return None
     bare = question.bare
@@ -69,7 +73,7 @@ def read_comparison(question: Question) -> Compared | None:
     place = _read_place(question)
     if place is not None:
         return place
-    comparisons = find_comparisons(bare, datetime.date.today())
+    comparisons = find_comparisons(bare, today)
     if not comparisons or len({c.kind for c in comparisons}) > 1:
         return None
     tests = tuple((c.operator, c) for c in comparisons)

@@ -70,13 +70,12 @@ def _list_documents(material: Material) -> list[str]:
     lines = []
     for number, source in material.sources.items():
         document = source.document
-        name = document.uri.rsplit("/", 1)[-1]
+        name = document.file_name
         titles = (document.title, *(p.context for p in source.passages[:1]))
         title = next((t for t in titles if t), "")
         line = _DOCUMENT.format(number=number, name=_one_line(f"{name}, {title}" if title else name))
-        amends = next((r.amends for r in source.records if r.amends is not None), None)
-        if amends is not None:
-            told = ", ".join(filter(None, (amends.title, amends.date)))
+        if source.amends is not None:
+            told = ", ".join(filter(None, (source.amends.title, source.amends.date)))
             line += _CHANGES.format(amended=_one_line(told or "an earlier agreement"))
         lines.append(line)
     return lines
