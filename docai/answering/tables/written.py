@@ -6,7 +6,6 @@ value. What it writes runs as anybody's SQL does: read only, within limits; it m
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
@@ -21,6 +20,7 @@ from docai.answering.words import iterate_words
 from docai.errors import ConfigError, DocaiError, ServiceError
 from docai.llm.chat import ChatRequest, Message
 from docai.llm.grammar import strict_object
+from docai.llm.salvage import parse_object
 from docai.protocols import RecordTables
 from docai.schema import Field
 from docai.types import TableColumn, TableResult
@@ -177,12 +177,8 @@ def _describe(item: Field | None) -> str:
 
 def read_query(text: str) -> tuple[str | None, str]:
     """SQL and reason of a reply; None where it holds no query, empty where the model declines."""
-    start, end = text.find("{"), text.rfind("}")
-    try:
-        body = json.loads(text[start : end + 1], strict=False) if 0 <= start < end else None
-    except ValueError:
-        body = None
-    if isinstance(body, dict) and isinstance(body.get("sql"), str):
+    body = next((item.value for item in parse_object(text).items), {})
+    if isinstance(body.get("sql"), str):
         reason = " ".join(str(body.get("reason", "")).split())[:300]
         return body["sql"].strip().rstrip(";").strip(), reason
     fenced = re.search(r"```(?:sql)?\s{0,5}((?:select|with)\b[^`]{1,8000})```", text, re.IGNORECASE)
